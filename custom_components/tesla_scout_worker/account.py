@@ -1,0 +1,227 @@
+"""The account: whose tokens these are, which cars it has, what may be known of both.
+
+The refresh token itself stays with the account's keeper; everyone else gets a short-lived access token from here.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+import logging
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_TOKEN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .budget import Budget
+from .const import CONF_BASE_URL, DOMAIN
+from .data import ScoutWorkerConfigEntry
+from .fleet.auth import NEEDED_SCOPES, SCOPE_LOCATION
+from .fleet.client import REGION_URLS, FleetClient
+from .fleet.errors import FleetError
+from .fleet.metering import Purpose
+from .fleet.models import Vehicle
+from .fleet.transport import Transport
+from .problems import for_coordinator
+from .settings import Endpoints
+from .token_keeper import TokenHealth, TokenKeeper, keeper_for
+
+_LOGGER = logging.getLogger(__name__)
+
+# The token is looked after at least this often; that asks nothing of Tesla (seconds).
+_LONGEST_WAIT: Final = 3_600.0
+_SHORTEST_WAIT: Final = 5.0
+# A repair speaks of failing refreshes after this many in a row: about ten minutes.
+_FAILURES_TO_TELL: Final = 5
+
+
+class TokenState(StrEnum):
+    """The health of the sign-in, in a word."""
+
+    FRESH = "fresh"
+    RETRYING = "retrying"
+    SIGN_IN_NEEDED = "sign_in_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountData:
+    """What is known of an account. vehicles: by VIN, as the cloud listed them last."""
+
+    token: TokenHealth
+    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+
+    @property
+    def token_state(self) -> TokenState:
+        """Return the health of the sign-in."""
+        if self.token.needs_sign_in:
+            return TokenState.SIGN_IN_NEEDED
+        return TokenState.RETRYING if self.token.failures else TokenState.FRESH
+
+    @property
+    def missing_scopes(self) -> frozenset[str]:
+        """Return what the owner did not grant; empty while no token tells."""
+        return NEEDED_SCOPES - self.token.claims.scopes if self.token.claims.subject else frozenset()
+
+
+class AccountCoordinator(DataUpdateCoordinator[AccountData]):
+    """Keeps the sign-in alive and hands out access tokens."""
+
+    config_entry: ScoutWorkerConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: ScoutWorkerConfigEntry, budget: Budget) -> None:
+        """Initialize."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name="account")
+        self._keeper = keeper_for(hass, entry.unique_id or entry.entry_id)
+        self._endpoints = Endpoints.from_data(entry.data)
+        self._transport = Transport(
+            async_get_clientsession(hass),
+            budget,
+            trusted_urls=self._endpoints.typed,
+            clock=lambda: dt_util.utcnow().timestamp(),
+        )
+        self._vehicles: dict[str, Vehicle] = {}
+        self.client = FleetClient(
+            self._transport, self, base_url_of(entry), region_moved=self._async_region_moved
+        )
+
+    async def async_bind(self) -> None:
+        """Take over the tokens that the entry and the journal hold. Asks nothing of Tesla."""
+        await self._keeper.async_bind(
+            self._transport,
+            self._endpoints.token_url,
+            self.config_entry.data[CONF_CLIENT_ID],
+            self.config_entry.data.get(CONF_TOKEN),
+            self._async_store_chain,
+        )
+        self.data = self._data()
+        self._async_plan()
+        self._async_update_issues()
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    async def async_access_token(self) -> str:
+        """Return an access token that should work now; raises FleetError where none can be had."""
+        try:
+            return await self._keeper.async_access_token()
+        finally:
+            self._async_publish()
+
+    async def async_token_rejected(self, access_token: str) -> None:
+        """Get a better token than one that Tesla answered 401 to, at most one a minute."""
+        try:
+            await self._keeper.async_token_rejected(access_token)
+        finally:
+            self._async_publish()
+
+    async def async_refresh_token(self) -> bool:
+        """Renew the token now; False where that was done less than a minute ago. Raises FleetError."""
+        try:
+            return await self._keeper.async_force_refresh()
+        finally:
+            self._async_publish()
+
+    @override
+    async def _async_update_data(self) -> AccountData:
+        """Renew the token when it has aged, long before anyone has to wait for it."""
+        try:
+            await self._keeper.async_renew()
+        except FleetError as err:
+            health = self._keeper.health
+            # While the old access token works nothing is lost: the state says that it is being tried again.
+            if health.needs_sign_in or health.expires_at <= dt_util.utcnow().timestamp():
+                raise for_coordinator(err) from err
+        finally:
+            self._async_plan()
+            self._async_update_issues()
+        return self._data()
+
+    # --- cars -------------------------------------------------------------------------------------
+
+    async def async_list_vehicles(self) -> dict[str, Vehicle]:
+        """Ask which cars the account has and how the cloud sees them: one request, not billed. Raises FleetError."""
+        self._vehicles = {vehicle.vin: vehicle for vehicle in await self.client.vehicles(Purpose.SETUP)}
+        self._async_publish()
+        return self._vehicles
+
+    @property
+    def sees_location(self) -> bool:
+        """Return whether the owner granted the location, as far as the token tells."""
+        return SCOPE_LOCATION not in self.data.missing_scopes
+
+    # --- housekeeping -----------------------------------------------------------------------------
+
+    def _data(self) -> AccountData:
+        return AccountData(self._keeper.health, self._vehicles)
+
+    @callback
+    def _async_publish(self) -> None:
+        """Show what a request from elsewhere changed, without touching the timer of the renewal."""
+        data = self._data()
+        if data == self.data:
+            return
+        self.data = data
+        self._async_plan()
+        self._async_update_issues()
+        self.async_update_listeners()
+
+    @callback
+    def _async_plan(self) -> None:
+        wait = self._keeper.health.renew_at - dt_util.utcnow().timestamp()
+        self.update_interval = timedelta(seconds=min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT))
+
+    @callback
+    def _async_store_chain(self, stored: dict[str, Any]) -> None:
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, CONF_TOKEN: stored}
+        )
+
+    @callback
+    def _async_region_moved(self, base_url: str) -> None:
+        _LOGGER.info("Tesla serves this account at %s", base_url)
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, CONF_BASE_URL: base_url}
+        )
+
+    @callback
+    def _async_update_issues(self) -> None:
+        """Raise a repair for what only the owner can mend, and take it back when it is mended."""
+        data = self._data()
+        problems = {
+            "location_not_granted": SCOPE_LOCATION in data.missing_scopes,
+            "token_not_saved": not data.token.is_saved,
+            "token_refresh_fails": data.token.failures >= _FAILURES_TO_TELL,
+        }
+        for key, is_present in problems.items():
+            update_issue(self.hass, self.config_entry, key, is_present=is_present)
+
+
+def update_issue(hass: HomeAssistant, entry: ConfigEntry[Any], key: str, *, is_present: bool) -> None:
+    """Raise or take back a repair of an entry."""
+    issue_id = f"{key}_{entry.entry_id}"
+    if not is_present:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=key,
+        translation_placeholders={"account": entry.title},
+    )
+
+
+def base_url_of(entry: ConfigEntry[Any]) -> str:
+    """Return where the account's region is asked: the typed URL, else the region that was found."""
+    return Endpoints.from_data(entry.data).api_url or entry.data.get(CONF_BASE_URL) or REGION_URLS["na"]
+
+
+async def async_forget_account(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete the account's tokens, when its entry is removed."""
+    keeper: TokenKeeper = keeper_for(hass, entry.unique_id or entry.entry_id)
+    await keeper.async_remove()

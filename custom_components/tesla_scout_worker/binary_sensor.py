@@ -1,0 +1,77 @@
+"""Binary sensors of the cars."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .data import Car, ScoutWorkerConfigEntry
+from .entity import CarEntity
+from .scout.coordinator import ScoutCoordinator
+from .worker.coordinator import WorkerCoordinator
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarBinarySensorDescription(BinarySensorEntityDescription):
+    """Describes a binary sensor; the coordinator is the one whose news changes it."""
+
+    coordinator: Callable[[Car], ScoutCoordinator | WorkerCoordinator]
+    is_on: Callable[[Car], bool | None]
+
+
+def _is_plugged_in(car: Car) -> bool | None:
+    # Door and cable fields are null or wrong on some cars; only the charging state is reliable.
+    state = car.worker.data.vehicle_data.text("charge_state", "charging_state")
+    return None if state is None else state != "Disconnected"
+
+
+_DESCRIPTIONS: tuple[CarBinarySensorDescription, ...] = (
+    CarBinarySensorDescription(
+        key="at_home",
+        translation_key="at_home",
+        device_class=BinarySensorDeviceClass.PRESENCE,
+        coordinator=lambda car: car.scout,
+        is_on=lambda car: car.scout.is_home,
+    ),
+    CarBinarySensorDescription(
+        key="plugged_in",
+        translation_key="plugged_in",
+        device_class=BinarySensorDeviceClass.PLUG,
+        coordinator=lambda car: car.worker,
+        is_on=_is_plugged_in,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ScoutWorkerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the binary sensors."""
+    async_add_entities(
+        CarBinarySensor(entry, car, description.coordinator(car), description)
+        for car in entry.runtime_data.cars.values()
+        for description in _DESCRIPTIONS
+    )
+
+
+class CarBinarySensor(CarEntity[ScoutCoordinator | WorkerCoordinator], BinarySensorEntity):
+    """A binary sensor of a car."""
+
+    entity_description: CarBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the value, None where it is unknown."""
+        return self.entity_description.is_on(self._car)

@@ -1,0 +1,217 @@
+"""The meter that every request passes, and the month's ledger behind it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .fleet.errors import AccountDisabledError, BudgetSpentError, FleetError, RateLimitedError
+from .fleet.metering import Category, Errand, Purpose
+from .ledger import PRICES, Ledger, is_billed, month_of
+
+_STORAGE_VERSION: Final = 1
+# A crash loses at most the requests of this long (seconds).
+_SAVE_DELAY: Final = 2
+# After "account disabled" the next try is this far away, then twice as far, up to the longest (seconds): at most
+# eight tries in 18 hours, each of them billed.
+_FIRST_DISABLED_WAIT: Final = 900.0
+_LONGEST_DISABLED_WAIT: Final = 14_400.0
+# What nobody asked for is what the budget stops first.
+_AUTOMATIC: Final = frozenset({Purpose.SCOUT, Purpose.WORKER})
+
+
+# What the action that runs in this context has asked of Tesla so far.
+_RECEIPT: ContextVar[Ledger | None] = ContextVar("receipt", default=None)
+
+# What config flows asked, by account, until the entry takes it over.
+FLOW_LEDGERS: HassKey[dict[str, Ledger]] = HassKey(f"{DOMAIN}.flow_ledgers")
+
+
+@contextmanager
+def receipt() -> Iterator[Ledger]:
+    """Collect the requests made in this context, so that an action can tell what it cost."""
+    collected = Ledger()
+    token = _RECEIPT.set(collected)
+    try:
+        yield collected
+    finally:
+        _RECEIPT.reset(token)
+
+
+class Budget:
+    """One config entry's meter.
+
+    Holds back what would be refused anyway (a rate limit, a disabled account), and what nobody asked for once the
+    month's budget is used up.
+    """
+
+    def __init__(self, hass: HomeAssistant, key: str, monthly_budget: float) -> None:
+        """Initialize. key: of the store. monthly_budget: US dollars that may be spent unasked."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.ledger", private=True
+        )
+        self._monthly_budget = monthly_budget
+        self._held_until: dict[Category, float] = {}
+        self._disabled_until = 0.0
+        self._disabled_tries = 0
+        self._listeners: list[CALLBACK_TYPE] = []
+        self.ledger = Ledger()
+
+    async def async_load(self) -> None:
+        """Read the ledger and the holds that an earlier run left."""
+        stored = await self._store.async_load()
+        if not isinstance(stored, dict):
+            return
+        self.ledger = Ledger.from_dict(stored.get("ledger"))
+        held = stored.get("held_until")
+        self._held_until = {
+            Category(category): until
+            for category, until in (held.items() if isinstance(held, dict) else ())
+            if category in frozenset(Category) and isinstance(until, int | float)
+        }
+        until, tries = stored.get("disabled_until"), stored.get("disabled_tries")
+        self._disabled_until = until if isinstance(until, int | float) else 0.0
+        self._disabled_tries = tries if isinstance(tries, int) else 0
+
+    async def async_save(self) -> None:
+        """Write now what would have been written in a moment."""
+        await self._store.async_save(self._as_dict())
+
+    async def async_remove(self) -> None:
+        """Delete the stored ledger."""
+        await self._store.async_remove()
+
+    # --- the gate ---------------------------------------------------------------------------------
+
+    def admit(self, errand: Errand) -> None:
+        """Let a request out, or raise why not: RateLimitedError, AccountDisabledError, BudgetSpentError."""
+        now = _now()
+        if (wait := self._held_until.get(errand.category, 0.0) - now) > 0:
+            raise RateLimitedError(retry_after=wait)
+        if errand.category is not Category.AUTH and (wait := self._disabled_until - now) > 0:
+            raise AccountDisabledError(retry_after=wait)
+        if PRICES[errand.category] and errand.purpose in _AUTOMATIC and self.is_spent:
+            raise BudgetSpentError(retry_after=_seconds_to_next_month())
+
+    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
+        """Enter the request in the ledger by what came back."""
+        if not sent or not is_billed(status):
+            return
+        self.ledger.count(_today(), errand)
+        if receipt := _RECEIPT.get():
+            receipt.count(_today(), errand)
+        if status is not None and status < 400 and PRICES[errand.category]:  # noqa: PLR2004
+            self._disabled_tries = 0
+        self._changed()
+
+    def hold(self, errand: Errand, error: FleetError) -> None:
+        """Keep back further requests as an error asks for."""
+        now = _now()
+        match error:
+            case RateLimitedError():
+                self._held_until[errand.category] = now + (error.retry_after or 0.0)
+            case AccountDisabledError():
+                wait = min(_FIRST_DISABLED_WAIT * 2.0**self._disabled_tries, _LONGEST_DISABLED_WAIT)
+                # A new month brings a new credit.
+                self._disabled_until = now + min(wait, _seconds_to_next_month())
+                self._disabled_tries = min(self._disabled_tries + 1, 8)
+            case _:
+                return
+        self._changed()
+
+    # --- what can be shown ------------------------------------------------------------------------
+
+    @property
+    def is_disabled(self) -> bool:
+        """Return whether Tesla disabled the account and no request has succeeded since."""
+        return self._disabled_tries > 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Return whether this month's budget is used up."""
+        return self.cost_this_month >= self._monthly_budget
+
+    @property
+    def requests_this_month(self) -> dict[Category, int]:
+        """Return this month's requests by category."""
+        return self.ledger.requests(month_of(_today()))
+
+    @property
+    def requests_today(self) -> dict[Category, int]:
+        """Return today's requests by category."""
+        return self.ledger.requests(_today().isoformat())
+
+    @property
+    def cost_this_month(self) -> float:
+        """Return this month's cost so far, US dollars before Tesla's credit."""
+        return self.ledger.cost(month_of(_today()))
+
+    @property
+    def billed_this_month(self) -> int:
+        """Return this month's requests that have a price."""
+        return sum(count for category, count in self.requests_this_month.items() if PRICES[category])
+
+    def adopt(self, ledger: Ledger) -> None:
+        """Take over what was counted before the entry existed."""
+        self.ledger.adopt(ledger)
+        self._changed()
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
+        """Call a listener after each request."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _changed(self) -> None:
+        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "ledger": self.ledger.as_dict(),
+            "held_until": dict(self._held_until),
+            "disabled_until": self._disabled_until,
+            "disabled_tries": self._disabled_tries,
+        }
+
+
+class FlowMeter:
+    """Counts what a config flow asks before there is an entry whose ledger could."""
+
+    def __init__(self) -> None:
+        """Initialize."""
+        self.ledger = Ledger()
+
+    def admit(self, errand: Errand) -> None:
+        """Let everything out: a flow asks a handful of unbilled questions."""
+
+    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
+        """Enter the request in the ledger by what came back."""
+        if sent and is_billed(status):
+            self.ledger.count(_today(), errand)
+
+    def hold(self, errand: Errand, error: FleetError) -> None:
+        """Hold nothing back: the person in front of the form decides when to try again."""
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()
+
+
+def _today() -> date:
+    return dt_util.now().date()
+
+
+def _seconds_to_next_month() -> float:
+    now = dt_util.now()
+    year, month = divmod(now.year * 12 + now.month, 12)
+    start = now.replace(year=year, month=month + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    return max((dt_util.as_utc(start) - dt_util.as_utc(now)).total_seconds(), 60.0)

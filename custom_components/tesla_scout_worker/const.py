@@ -1,0 +1,33 @@
+"""Names that more than one room uses."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "tesla_scout_worker"
+MANUFACTURER: Final = "Tesla"
+
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.DEVICE_TRACKER,
+    Platform.EVENT,
+    Platform.SENSOR,
+)
+
+# Config entry data
+CONF_ADVANCED: Final = "advanced"
+CONF_API_URL: Final = "api_url"
+CONF_BASE_URL: Final = "base_url"
+CONF_REFRESH_TOKEN: Final = "refresh_token"
+CONF_TOKEN_URL: Final = "token_url"
+CONF_VEHICLES: Final = "vehicles"
+
+# Options
+CONF_HOME_ZONE: Final = "home_zone"
+CONF_MONTHLY_BUDGET: Final = "monthly_budget"
+CONF_PROMPTNESS: Final = "promptness"
+CONF_WATCHED: Final = "watched_vehicles"
+
+DEFAULT_HOME_ZONE: Final = "zone.home"
+DEFAULT_MONTHLY_BUDGET: Final = 10.0  # Tesla's monthly credit in US dollars

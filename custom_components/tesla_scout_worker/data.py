@@ -1,0 +1,36 @@
+"""What one loaded config entry holds at run time."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry
+
+if TYPE_CHECKING:
+    from .account import AccountCoordinator
+    from .budget import Budget
+    from .memory import Memory
+    from .scout.coordinator import ScoutCoordinator
+    from .worker.coordinator import WorkerCoordinator
+
+
+@dataclass(frozen=True, slots=True)
+class Car:
+    """A car that is looked after."""
+
+    vin: str
+    name: str
+    scout: ScoutCoordinator
+    worker: WorkerCoordinator
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeData:
+    """The coordinators and stores of an account."""
+
+    account: AccountCoordinator
+    budget: Budget
+    memory: Memory
+    cars: dict[str, Car]
+
+
+type ScoutWorkerConfigEntry = ConfigEntry[RuntimeData]

@@ -1,0 +1,171 @@
+"""Tesla's token endpoint: one refresh, and what its answer means.
+
+https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+
+from .client import REGION_URLS
+from .errors import FleetError, error_for
+from .metering import Category, Errand, Purpose
+from .transport import Answer, Transport, is_tesla_url
+
+TOKEN_URL: Final = "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token"  # noqa: S105
+SCOPE_LOCATION: Final = "vehicle_location"
+SCOPE_DATA: Final = "vehicle_device_data"
+NEEDED_SCOPES: Final = frozenset({SCOPE_DATA, SCOPE_LOCATION})
+
+# Words with which the endpoint says that this refresh token is spent, expired or revoked.
+_TOKEN_REFUSED: Final = frozenset({"login_required", "invalid_grant"})
+# Words with which it says that it does not know the app: another refresh token would not help.
+_CLIENT_REFUSED: Final = frozenset({"unauthorized_client", "invalid_client"})
+# Without a word on how long a token lives (seconds).
+_SHORTEST_LIFE: Final = 3600.0
+
+
+class Verdict(StrEnum):
+    """What an answer of the token endpoint means for the refresh token that was offered."""
+
+    GRANTED = "granted"
+    #: This token is dead. Another candidate may live.
+    REFUSED = "refused"
+    #: The app is refused; the token was not looked at.
+    CLIENT_REFUSED = "client_refused"
+    #: Nothing is known about the token: keep it and come again later.
+    LATER = "later"
+
+
+def verdict(status: int, body: Any) -> Verdict:
+    """Classify an answer.
+
+    | status  | body                                   | verdict        |
+    |---------|----------------------------------------|----------------|
+    | 2xx     | has an access_token                    | GRANTED        |
+    | 400,401 | login_required, invalid_grant          | REFUSED        |
+    | 400,401 | unauthorized_client, invalid_client    | CLIENT_REFUSED |
+    | any     | anything else: HTML, empty, other word | LATER          |
+    """
+    if not isinstance(body, dict):
+        return Verdict.LATER
+    if 200 <= status < 300:  # noqa: PLR2004
+        return Verdict.GRANTED if _text(body.get("access_token")) else Verdict.LATER
+    if status in {400, 401}:
+        word = body.get("error")
+        if not isinstance(word, str):
+            return Verdict.LATER
+        if word in _TOKEN_REFUSED:
+            return Verdict.REFUSED
+        if word in _CLIENT_REFUSED:
+            return Verdict.CLIENT_REFUSED
+    return Verdict.LATER
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says of itself. It is read, not verified: Tesla verifies it.
+
+    subject: the account. scopes: granted, unknown ones included. region: na, eu or cn where named.
+    audience: base URLs of the API. lifetime: seconds, None where not told.
+    """
+
+    subject: str | None = None
+    scopes: frozenset[str] = frozenset()
+    region: str | None = None
+    audience: tuple[str, ...] = ()
+    lifetime: float | None = None
+
+    @property
+    def base_url(self) -> str | None:
+        """Return the API's base URL for this token, chosen as Tesla's own SDK does."""
+        urls = [url for url in self.audience if is_tesla_url(url) and "://fleet-api." in url]
+        mine = [url for url in urls if self.region and f".{self.region}." in url]
+        if mine or urls:
+            return (mine or urls)[0].rstrip("/")
+        return REGION_URLS.get(self.region or "")
+
+
+def read_claims(access_token: str) -> Claims:
+    """Read a token's claims; what is missing, unreadable or of another type stays empty."""
+    try:
+        payload = jwt.decode(access_token, options={"verify_signature": False})
+    except jwt.PyJWTError, ValueError, RecursionError:
+        return Claims()
+    scopes = payload.get("scp")
+    audience = payload.get("aud")
+    region = payload.get("ou_code")
+    issued, expires = payload.get("iat"), payload.get("exp")
+    return Claims(
+        subject=_text(payload.get("sub")),
+        scopes=frozenset(_texts(scopes.split() if isinstance(scopes, str) else scopes)),
+        region=region.lower() if isinstance(region, str) and region.lower() in REGION_URLS else None,
+        audience=tuple(_texts([audience] if isinstance(audience, str) else audience)),
+        lifetime=float(expires - issued)
+        if isinstance(issued, int | float) and isinstance(expires, int | float) and expires > issued
+        else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """One answer of the token endpoint.
+
+    error: what to tell where nothing was granted. The tokens are None where the answer has none.
+    """
+
+    verdict: Verdict
+    access_token: str | None = None
+    refresh_token: str | None = None
+    lifetime: float = _SHORTEST_LIFE
+    error: FleetError | None = None
+
+
+async def async_refresh(
+    transport: Transport, token_url: str, client_id: str, refresh_token: str
+) -> TokenAnswer:
+    """Offer a refresh token, once. Not billed.
+
+    Raises CannotConnectError or AnswerLostError; after the latter the token may be spent.
+    """
+    answer = await transport.send(
+        "POST",
+        token_url,
+        Errand(Category.AUTH, Purpose.TOKEN),
+        headers={"Accept": "application/json"},
+        form={"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token},
+    )
+    return _token_answer(answer, transport.clock())
+
+
+def _token_answer(answer: Answer, now: float) -> TokenAnswer:
+    meaning = verdict(answer.status, answer.body)
+    if meaning is not Verdict.GRANTED:
+        return TokenAnswer(meaning, error=error_for(answer.status, answer.headers, answer.body, now))
+    body: Mapping[str, Any] = answer.body
+    access_token = str(body["access_token"])
+    return TokenAnswer(
+        meaning,
+        access_token=access_token,
+        refresh_token=_text(body.get("refresh_token")),
+        lifetime=_lifetime(body.get("expires_in")) or read_claims(access_token).lifetime or _SHORTEST_LIFE,
+    )
+
+
+def _lifetime(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except TypeError, ValueError:
+        return None
+    return seconds if 0 < seconds < 10 * 365 * 86400 else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

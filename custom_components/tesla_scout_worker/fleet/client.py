@@ -1,0 +1,151 @@
+"""The Fleet API as this integration uses it: a token in, JSON out, typed errors, each request metered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+from .errors import BadAnswerError, TokenRejectedError, WrongRegionError
+from .metering import Category, Errand, Purpose
+from .models import Vehicle, VehicleData, parse_vehicle, parse_vehicle_data, parse_vehicles
+from .transport import Transport
+
+# https://developer.tesla.com/docs/fleet-api/getting-started/regions-countries
+REGION_URLS: Final[Mapping[str, str]] = {
+    "na": "https://fleet-api.prd.na.vn.cloud.tesla.com",
+    "eu": "https://fleet-api.prd.eu.vn.cloud.tesla.com",
+    "cn": "https://fleet-api.prd.cn.vn.cloud.tesla.cn",
+}
+
+# location_data puts the position into drive_state; without the word there is no error, and no position. Gear and speed
+# come with drive_state, for the same price.
+LOCATION_ENDPOINTS: Final = ("drive_state", "location_data")
+SCHEDULE_ENDPOINTS: Final = ("charge_schedule_data", "preconditioning_schedule_data")
+EVERYTHING_BUT_SCHEDULES: Final = (
+    "charge_state",
+    "climate_state",
+    "closures_state",
+    "drive_state",
+    "gui_settings",
+    "location_data",
+    "vehicle_config",
+    "vehicle_state",
+)
+
+_PAGE_SIZE: Final = 100
+_MOST_PAGES: Final = 10
+
+
+class TokenSource(Protocol):
+    """Who hands out access tokens. There is one owner of the refresh token, and it is not here."""
+
+    async def async_access_token(self) -> str:
+        """Return an access token that should work now."""
+        ...
+
+    async def async_token_rejected(self, access_token: str) -> None:
+        """Take note that Tesla answered 401 to this token; return when a better one can be had."""
+        ...
+
+
+class FleetClient:
+    """One account's Fleet API."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        tokens: TokenSource,
+        base_url: str,
+        *,
+        region_moved: Callable[[str], None] | None = None,
+    ) -> None:
+        """Initialize.
+
+        base_url: of the account's region. region_moved: called with the new base URL after a 421.
+        """
+        self._transport = transport
+        self._tokens = tokens
+        self.base_url = base_url
+        self._region_moved = region_moved
+
+    async def vehicles(self, purpose: Purpose) -> list[Vehicle]:
+        """Return the account's cars with their cloud state: one request a hundred cars, none of them billed."""
+        vehicles: list[Vehicle] = []
+        for page in range(1, _MOST_PAGES + 1):
+            payload = await self._get(
+                "/api/1/vehicles",
+                Errand(Category.STATE, purpose),
+                {"page": str(page), "per_page": str(_PAGE_SIZE)},
+            )
+            found = parse_vehicles(payload)
+            vehicles += found
+            if len(found) < _PAGE_SIZE:
+                break
+        return vehicles
+
+    async def vehicle(self, vin: str, purpose: Purpose) -> Vehicle:
+        """Return the cloud's view of a car. Answered by the cloud: it does not touch the car and is not billed."""
+        return parse_vehicle(
+            await self._get(f"/api/1/vehicles/{quote(vin, safe='')}", Errand(Category.STATE, purpose, vin))
+        )
+
+    async def vehicle_data(self, vin: str, endpoints: tuple[str, ...], purpose: Purpose) -> VehicleData:
+        """Read the car itself: one billed request (data), whatever the number of endpoints.
+
+        Raises VehicleUnavailableError where the car sleeps; that costs the same.
+        """
+        payload = await self._get(
+            f"/api/1/vehicles/{quote(vin, safe='')}/vehicle_data",
+            Errand(Category.DATA, purpose, vin),
+            {"endpoints": ";".join(endpoints)},
+        )
+        return parse_vehicle_data(payload, self._transport.clock())
+
+    async def region_url(self, purpose: Purpose) -> str | None:
+        """Return the base URL of the account's region, None where Tesla names none that may be used."""
+        payload = await self._get("/api/1/users/region", Errand(Category.STATE, purpose))
+        url = payload.get("fleet_api_base_url") if isinstance(payload, dict) else None
+        return url if isinstance(url, str) and self._transport.is_allowed(url) else None
+
+    async def _get(self, path: str, errand: Errand, params: Mapping[str, str] | None = None) -> Any:
+        return await self._request("GET", path, errand, params=params)
+
+    async def _request(
+        self, method: str, path: str, errand: Errand, *, params: Mapping[str, str] | None = None
+    ) -> Any:
+        """Send a request; on a first 401 with a better token, on a first 421 to the region it names.
+
+        Both answers are billed where the request is, so each is followed once.
+        """
+        may_renew = may_move = True
+        while True:
+            token = await self._tokens.async_access_token()
+            try:
+                return await self._send(method, path, errand, params, token)
+            except TokenRejectedError:
+                if not may_renew:
+                    raise
+                may_renew = False
+                await self._tokens.async_token_rejected(token)
+            except WrongRegionError as err:
+                if not may_move or err.base_url is None or not self._transport.is_allowed(err.base_url):
+                    raise
+                may_move = False
+                self.base_url = err.base_url
+                if self._region_moved:
+                    self._region_moved(err.base_url)
+
+    async def _send(
+        self, method: str, path: str, errand: Errand, params: Mapping[str, str] | None, token: str
+    ) -> Any:
+        answer = await self._transport.send(
+            method,
+            self.base_url + path,
+            errand,
+            # Tesla answers 406 to a request, even a GET, that does not name this content type.
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            params=params,
+        )
+        self._transport.raise_for_status(answer, errand)
+        if not isinstance(answer.body, dict) or "response" not in answer.body:
+            raise BadAnswerError(answer.status)
+        return answer.body["response"]

@@ -1,0 +1,64 @@
+"""What a request is for, and the gate that each one passes before it is sent."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from .errors import FleetError
+
+
+class Category(StrEnum):
+    """Tesla's price categories, and the two kinds of request that seem to have none.
+
+    https://developer.tesla.com/docs/fleet-api/billing-and-limits
+    """
+
+    DATA = "data"
+    COMMANDS = "commands"
+    WAKES = "wakes"
+    #: The car's cloud state, the car list, the region: no price is published for these.
+    STATE = "state"
+    #: The token endpoint, which Tesla says is not billed.
+    AUTH = "auth"
+
+
+class Purpose(StrEnum):
+    """Who wanted a request: the ledger tells what each of them spent."""
+
+    SETUP = "setup"
+    TOKEN = "token"  # noqa: S105 - the word, not a secret
+    SCOUT = "scout"
+    WORKER = "worker"
+    #: A button pressed or an action called.
+    REQUESTED = "requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One request as the meter sees it."""
+
+    category: Category
+    purpose: Purpose
+    vin: str | None = None
+
+
+class Meter(Protocol):
+    """Counts each request that leaves, and can refuse one."""
+
+    def admit(self, errand: Errand) -> None:
+        """Count the request, which is about to be sent.
+
+        Raises BudgetSpentError, AccountDisabledError or RateLimitedError where it must not be sent.
+        """
+        ...
+
+    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
+        """Correct the count by what came back.
+
+        status: of the answer, None where none came. sent: False where the request surely never left.
+        """
+        ...
+
+    def hold(self, errand: Errand, error: FleetError) -> None:
+        """Keep back further requests of this kind as an error asks for."""
+        ...

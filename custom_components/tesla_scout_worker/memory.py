@@ -1,0 +1,65 @@
+"""What is known of each car, kept over restarts: the scout's view, pending triggers, the worker's last read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+
+_STORAGE_VERSION: Final = 1
+# A look that tells nothing new may be lost in a crash (seconds).
+_SAVE_DELAY: Final = 5
+
+
+class Memory:
+    """One config entry's store. Each room registers how to describe itself and reads back what it described."""
+
+    def __init__(self, hass: HomeAssistant, key: str) -> None:
+        """Initialize. key: of the store."""
+        # Positions are in it: private. A pending arrival is in it: flushed to the disk.
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.cars", private=True, atomic_writes=True
+        )
+        self._stored: Mapping[str, Any] = {}
+        self._rooms: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {}
+
+    async def async_load(self) -> None:
+        """Read the store."""
+        self._stored = await self._store.async_load() or {}
+
+    def recall(self, vin: str, room: str) -> Mapping[str, Any]:
+        """Return what a room described of a car in an earlier run, empty where it did not."""
+        car = self._stored.get(vin)
+        described = car.get(room) if isinstance(car, dict) else None
+        return described if isinstance(described, dict) else {}
+
+    def has(self, vin: str) -> bool:
+        """Return whether anything is known of a car."""
+        return bool(self._stored.get(vin))
+
+    def register(self, vin: str, room: str, describe: Callable[[], dict[str, Any]]) -> None:
+        """Keep what a room says of a car from now on."""
+        self._rooms[vin, room] = describe
+
+    def save_soon(self) -> None:
+        """Write within seconds."""
+        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+
+    async def async_save(self) -> None:
+        """Write; it is on the disk when this returns, or the failure is in the log."""
+        await self._store.async_save(self._as_dict())
+
+    async def async_remove(self) -> None:
+        """Delete the store."""
+        await self._store.async_remove()
+
+    def _as_dict(self) -> dict[str, Any]:
+        # A car that is not watched now keeps what was known of it.
+        cars: dict[str, Any] = {
+            vin: dict(rooms) for vin, rooms in self._stored.items() if isinstance(rooms, dict)
+        }
+        for (vin, room), describe in self._rooms.items():
+            cars.setdefault(vin, {})[room] = describe()
+        return cars

@@ -1,0 +1,33 @@
+"""From an error of Tesla's side to what Home Assistant does with it: the only such mapping."""
+
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .const import DOMAIN
+from .fleet.errors import FleetError, SignInRequiredError
+
+
+def for_coordinator(err: FleetError) -> UpdateFailed | ConfigEntryAuthFailed:
+    """Return what a coordinator raises; only a lost sign-in starts a new one."""
+    if isinstance(err, SignInRequiredError):
+        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code)
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=err.code,
+        translation_placeholders=_placeholders(err),
+        retry_after=err.retry_after,
+    )
+
+
+def for_action(err: FleetError) -> HomeAssistantError:
+    """Return what an action or a button raises."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key=err.code, translation_placeholders=_placeholders(err)
+    )
+
+
+def _placeholders(err: FleetError) -> dict[str, str]:
+    return {
+        "status": str(err.status or "-"),
+        "minutes": str(max(1, round((err.retry_after or 60.0) / 60))),
+    }

@@ -1,0 +1,295 @@
+"""Sensors of the cars and of the account."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfLength, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
+
+from .account import AccountData, TokenState
+from .budget import Budget
+from .data import ScoutWorkerConfigEntry
+from .entity import AccountEntity, CarEntity
+from .fleet.models import CloudState, VehicleData
+from .scout.coordinator import ScoutCoordinator
+from .scout.data import ScoutData
+from .scout.policy import Reason
+from .worker.coordinator import WorkerCoordinator, WorkerData
+from .worker.triggers import Cause
+
+PARALLEL_UPDATES = 0
+
+# https://github.com/teslamotors/vehicle-command (vehicle.proto, ChargingState), in Home Assistant's spelling.
+_CHARGING_STATES = {
+    "Disconnected": "disconnected",
+    "NoPower": "no_power",
+    "Starting": "starting",
+    "Charging": "charging",
+    "Complete": "complete",
+    "Stopped": "stopped",
+    "Calibrating": "calibrating",
+}
+
+type _Value = StateType | datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoutSensorDescription(SensorEntityDescription):
+    """Describes a sensor of what the scout knows."""
+
+    value: Callable[[ScoutData], _Value]
+    attributes: Callable[[ScoutData], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSensorDescription(SensorEntityDescription):
+    """Describes a sensor of what the worker read."""
+
+    value: Callable[[WorkerData], _Value]
+    attributes: Callable[[WorkerData], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSensorDescription(SensorEntityDescription):
+    """Describes a sensor of the account."""
+
+    value: Callable[[AccountData, Budget], _Value]
+    attributes: Callable[[AccountData, Budget], Mapping[str, Any]] | None = None
+    is_monthly: bool = False
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return dt_util.utc_from_timestamp(seconds) if seconds else None
+
+
+def _percent(data: VehicleData, key: str) -> float | None:
+    level = data.number("charge_state", key)
+    return level if level is not None and 0 <= level <= 100 else None  # noqa: PLR2004
+
+
+_SCOUT_SENSORS: tuple[ScoutSensorDescription, ...] = (
+    ScoutSensorDescription(
+        key="distance_to_home",
+        translation_key="distance_to_home",
+        device_class=SensorDeviceClass.DISTANCE,
+        native_unit_of_measurement=UnitOfLength.METERS,
+        suggested_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: None if data.to_home is None else round(data.to_home),
+    ),
+    ScoutSensorDescription(
+        key="cloud_state",
+        translation_key="cloud_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in CloudState if state is not CloudState.UNKNOWN],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: None if data.cloud is CloudState.UNKNOWN else data.cloud.value,
+    ),
+    ScoutSensorDescription(
+        key="last_look",
+        translation_key="last_look",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: _time(data.last_look),
+        attributes=lambda data: {"last_position": _time(data.fix.at) if data.fix else None},
+    ),
+    ScoutSensorDescription(
+        key="next_look",
+        translation_key="next_look",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: _time(data.next_look),
+        attributes=lambda data: {"reason": data.reason.value},
+    ),
+    ScoutSensorDescription(
+        key="next_look_reason",
+        translation_key="next_look_reason",
+        device_class=SensorDeviceClass.ENUM,
+        options=[reason.value for reason in Reason],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: data.reason.value,
+    ),
+)
+
+_WORKER_SENSORS: tuple[WorkerSensorDescription, ...] = (
+    WorkerSensorDescription(
+        key="battery_level",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: _percent(data.vehicle_data, "battery_level"),
+    ),
+    WorkerSensorDescription(
+        key="battery_range",
+        translation_key="battery_range",
+        device_class=SensorDeviceClass.DISTANCE,
+        native_unit_of_measurement=UnitOfLength.MILES,
+        suggested_display_precision=0,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: data.vehicle_data.number("charge_state", "battery_range"),
+    ),
+    WorkerSensorDescription(
+        key="charging_state",
+        translation_key="charging_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(_CHARGING_STATES.values()),
+        value=lambda data: _CHARGING_STATES.get(
+            data.vehicle_data.text("charge_state", "charging_state") or ""
+        ),
+    ),
+    WorkerSensorDescription(
+        key="charger_power",
+        translation_key="charger_power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.KILO_WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: data.vehicle_data.number("charge_state", "charger_power"),
+    ),
+    WorkerSensorDescription(
+        key="last_full_read",
+        translation_key="last_full_read",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: _time(data.vehicle_data.read_at),
+        attributes=lambda data: {"cause": data.last_cause.value if data.last_cause else None},
+    ),
+    WorkerSensorDescription(
+        key="last_full_read_cause",
+        translation_key="last_full_read_cause",
+        device_class=SensorDeviceClass.ENUM,
+        options=[cause.value for cause in Cause],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda data: data.last_cause.value if data.last_cause else None,
+    ),
+)
+
+_ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
+    AccountSensorDescription(
+        key="requests_this_month",
+        translation_key="requests_this_month",
+        state_class=SensorStateClass.TOTAL,
+        value=lambda _, budget: budget.billed_this_month,
+        attributes=lambda _, budget: {
+            category.value: count for category, count in budget.requests_this_month.items()
+        },
+        is_monthly=True,
+    ),
+    AccountSensorDescription(
+        key="cost_this_month",
+        translation_key="cost_this_month",
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement="USD",
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL,
+        value=lambda _, budget: budget.cost_this_month,
+        is_monthly=True,
+    ),
+    AccountSensorDescription(
+        key="sign_in",
+        translation_key="sign_in",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in TokenState],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda account, _: account.token_state.value,
+    ),
+    AccountSensorDescription(
+        key="token_expires",
+        translation_key="token_expires",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda account, _: _time(account.token.expires_at),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ScoutWorkerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors; which there are does not depend on what was read."""
+    runtime = entry.runtime_data
+    async_add_entities(AccountSensor(entry, description) for description in _ACCOUNT_SENSORS)
+    for car in runtime.cars.values():
+        async_add_entities(ScoutSensor(entry, car, car.scout, description) for description in _SCOUT_SENSORS)
+        async_add_entities(
+            WorkerSensor(entry, car, car.worker, description) for description in _WORKER_SENSORS
+        )
+
+
+class ScoutSensor(CarEntity[ScoutCoordinator], SensorEntity):
+    """A sensor of what the scout knows."""
+
+    entity_description: ScoutSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> _Value:
+        """Return the value."""
+        return self.entity_description.value(self.coordinator.data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what goes with the value."""
+        attributes = self.entity_description.attributes
+        return attributes(self.coordinator.data) if attributes else None
+
+
+class WorkerSensor(CarEntity[WorkerCoordinator], SensorEntity):
+    """A sensor of what the worker read."""
+
+    entity_description: WorkerSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> _Value:
+        """Return the value."""
+        return self.entity_description.value(self.coordinator.data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what goes with the value."""
+        attributes = self.entity_description.attributes
+        return attributes(self.coordinator.data) if attributes else None
+
+
+class AccountSensor(AccountEntity, SensorEntity):
+    """A sensor of the account."""
+
+    entity_description: AccountSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> _Value:
+        """Return the value."""
+        return self.entity_description.value(self.coordinator.data, self._budget)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what goes with the value."""
+        attributes = self.entity_description.attributes
+        return attributes(self.coordinator.data, self._budget) if attributes else None
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when a monthly count began."""
+        if not self.entity_description.is_monthly:
+            return None
+        return dt_util.start_of_local_day().replace(day=1)

@@ -1,0 +1,194 @@
+"""The actions: look now, read now, renew the token, tell how things are."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+import voluptuous as vol
+
+from .budget import receipt
+from .const import DOMAIN
+from .data import Car, RuntimeData, ScoutWorkerConfigEntry
+from .fleet.errors import FleetError
+from .ledger import PRICES, Ledger, month_of
+from .problems import for_action
+
+SERVICE_SCOUT_NOW: Final = "scout_now"
+SERVICE_RUN_WORKER: Final = "run_worker"
+SERVICE_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of an action
+SERVICE_GET_STATUS: Final = "get_status"
+
+_CARS_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])})
+_ACCOUNT_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, handler, schema, response in (
+        (SERVICE_SCOUT_NOW, _async_scout_now, _CARS_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_RUN_WORKER, _async_run_worker, _CARS_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_REFRESH_TOKEN, _async_refresh_token, _ACCOUNT_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_GET_STATUS, _async_get_status, _ACCOUNT_SCHEMA, SupportsResponse.ONLY),
+    ):
+        hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=response)
+
+
+async def _async_scout_now(call: ServiceCall) -> ServiceResponse:
+    """Look where cars are: at most one billed request a car, none for a car that sleeps."""
+
+    async def _look(car: Car) -> dict[str, JsonValueType]:
+        read_before = car.scout.data.last_read
+        await car.scout.async_look()
+        return {"position_read": car.scout.data.last_read != read_before, **_scout_status(car)}
+
+    return await _async_for_each_car(call, _look)
+
+
+async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
+    """Read cars in full: one billed request a car, two where its schedules cannot be read, none for one that sleeps."""
+
+    async def _run(car: Car) -> dict[str, JsonValueType]:
+        return {"vehicle_read": await car.worker.async_run(), **_worker_status(car)}
+
+    return await _async_for_each_car(call, _run)
+
+
+async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
+    """Renew the access token: one request that is not billed."""
+    entry = _entry(call)
+    with receipt() as cost:
+        try:
+            refreshed = await entry.runtime_data.account.async_refresh_token()
+        except FleetError as err:
+            raise for_action(err) from err
+    return {"refreshed": refreshed, **_cost(cost), "token": _token_status(entry.runtime_data)}
+
+
+async def _async_get_status(call: ServiceCall) -> ServiceResponse:
+    """Tell how things are. Asks nothing of Tesla."""
+    runtime = _entry(call).runtime_data
+    budget = runtime.budget
+    return {
+        "token": _token_status(runtime),
+        "cars": [
+            {"name": car.name, "scout": _scout_status(car), "worker": _worker_status(car)}
+            for car in runtime.cars.values()
+        ],
+        "month": {
+            "requests": _by_category(budget.requests_this_month),
+            "billed": budget.billed_this_month,
+            "cost_usd": budget.cost_this_month,
+        },
+        "today": {"requests": _by_category(budget.requests_today)},
+    }
+
+
+async def _async_for_each_car(
+    call: ServiceCall, act: Callable[[Car], Awaitable[dict[str, JsonValueType]]]
+) -> ServiceResponse:
+    """Act on each car that was named, or on all. One that fails does not keep the others from being served."""
+    answers: list[JsonValueType] = []
+    errors: list[FleetError] = []
+    with receipt() as cost:
+        for car in _cars(call):
+            try:
+                answers.append({"name": car.name, **await act(car)})
+            except FleetError as err:
+                errors.append(err)
+                answers.append({"name": car.name, "error": err.code})
+    if errors and len(errors) == len(answers):
+        raise for_action(errors[0]) from errors[0]
+    return {"cars": answers, **_cost(cost)}
+
+
+def _cars(call: ServiceCall) -> list[Car]:
+    device_ids = call.data.get(ATTR_DEVICE_ID)
+    if device_ids is None:
+        entries: list[ScoutWorkerConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
+        return [car for entry in entries for car in entry.runtime_data.cars.values()]
+    cars: dict[str, Car] = {}
+    for device_id in device_ids:
+        device, entry = service.async_get_device_and_config_entry(
+            call.hass, DOMAIN, device_id, include_child_devices=False
+        )
+        names = {name for domain, name in device.identifiers if domain == DOMAIN}
+        # The account's own device stands for all its cars.
+        cars |= {
+            vin: car
+            for vin, car in entry.runtime_data.cars.items()
+            if vin in names or entry.unique_id in names
+        }
+    return list(cars.values())
+
+
+def _entry(call: ServiceCall) -> ScoutWorkerConfigEntry:
+    return service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+
+
+def _scout_status(car: Car) -> dict[str, JsonValueType]:
+    data = car.scout.data
+    return {
+        "cloud_state": data.cloud.value,
+        "presence": data.presence.value,
+        "distance_to_home_m": None if data.to_home is None else round(data.to_home),
+        "last_look": _iso(data.last_look),
+        "next_look": _iso(data.next_look),
+        "reason": data.reason.value,
+    }
+
+
+def _worker_status(car: Car) -> dict[str, JsonValueType]:
+    data = car.worker.data
+    vehicle = data.vehicle_data
+    return {
+        "last_full_read": _iso(vehicle.read_at),
+        "cause": data.last_cause.value if data.last_cause else None,
+        "pending": [trigger.cause.value for trigger in data.pending],
+        "battery_level": vehicle.number("charge_state", "battery_level"),
+        "charging_state": vehicle.text("charge_state", "charging_state"),
+    }
+
+
+def _token_status(runtime: RuntimeData) -> dict[str, JsonValueType]:
+    data = runtime.account.data
+    token = data.token
+    remaining = token.expires_at - dt_util.utcnow().timestamp()
+    return {
+        "state": data.token_state.value,
+        "expires_at": _iso(token.expires_at),
+        "remaining_minutes": max(0, int(remaining // 60)),
+        "last_rotation": _iso(token.last_rotation),
+        "rotations": token.rotations,
+        "failures": token.failures,
+        "missing_scopes": list[JsonValueType](sorted(data.missing_scopes)),
+        "region": token.claims.region,
+    }
+
+
+def _cost(ledger: Ledger) -> dict[str, JsonValueType]:
+    month = month_of(dt_util.now().date())
+    requests = ledger.requests(month)
+    return {
+        "requests": _by_category(requests),
+        "billed": sum(count for category, count in requests.items() if PRICES[category]),
+        "cost_usd": ledger.cost(month),
+    }
+
+
+def _by_category(requests: Mapping[Any, int]) -> dict[str, JsonValueType]:
+    return {str(category): count for category, count in requests.items()}
+
+
+def _iso(seconds: float | None) -> str | None:
+    return dt_util.utc_from_timestamp(seconds).isoformat() if seconds else None

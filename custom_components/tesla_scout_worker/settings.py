@@ -1,0 +1,61 @@
+"""A config entry's data and options, read once and typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .const import (
+    CONF_API_URL,
+    CONF_HOME_ZONE,
+    CONF_MONTHLY_BUDGET,
+    CONF_PROMPTNESS,
+    CONF_TOKEN_URL,
+    CONF_WATCHED,
+    DEFAULT_HOME_ZONE,
+    DEFAULT_MONTHLY_BUDGET,
+)
+from .fleet.auth import TOKEN_URL
+from .scout.policy import Promptness
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where Tesla is asked. api_url: None for the region's own host."""
+
+    token_url: str = TOKEN_URL
+    api_url: str | None = None
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read the URLs that the owner typed."""
+        api_url = data.get(CONF_API_URL)
+        return cls(data.get(CONF_TOKEN_URL) or TOKEN_URL, api_url.rstrip("/") if api_url else None)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Return the URLs that may get a token although they are not Tesla's."""
+        return tuple(url for url in (self.token_url, self.api_url) if url)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the owner wished.
+
+    watched: VINs to look after, None for all. monthly_budget: US dollars that may be spent unasked.
+    """
+
+    home_zone: str = DEFAULT_HOME_ZONE
+    promptness: Promptness = Promptness.BALANCED
+    watched: frozenset[str] | None = None
+    monthly_budget: float = DEFAULT_MONTHLY_BUDGET
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Read an entry's options; what is missing has the default that is right for most."""
+        watched = options.get(CONF_WATCHED)
+        return cls(
+            home_zone=options.get(CONF_HOME_ZONE, DEFAULT_HOME_ZONE),
+            promptness=Promptness(options.get(CONF_PROMPTNESS, Promptness.BALANCED)),
+            watched=None if watched is None else frozenset(watched),
+            monthly_budget=float(options.get(CONF_MONTHLY_BUDGET, DEFAULT_MONTHLY_BUDGET)),
+        )

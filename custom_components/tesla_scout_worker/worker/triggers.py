@@ -1,0 +1,84 @@
+"""Why the worker should read the car, pure: a reason is kept until the work is done or no longer worth doing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+# After this long a read tells no more about what caused it (seconds).
+EXPIRES_AFTER: Final = 6 * 3_600.0
+_FIRST_RETRY: Final = 60.0
+_LONGEST_RETRY: Final = 1_800.0
+
+
+class Cause(StrEnum):
+    """What caused a full read."""
+
+    FIRST_LOOK = "first_look"
+    ARRIVED_HOME = "arrived_home"
+    REQUESTED = "requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A reason that waits for its work.
+
+    raised_at: Unix seconds. is_told: its event was fired. attempts: that failed. retry_at: Unix seconds.
+    """
+
+    cause: Cause
+    raised_at: float
+    is_told: bool = True
+    attempts: int = 0
+    retry_at: float = 0.0
+
+    def failed(self, now: float, asked: float | None) -> Self:
+        """Return the trigger after an attempt that failed; asked: seconds that Tesla wants to be left alone."""
+        wait = min(_FIRST_RETRY * 2.0 ** min(self.attempts, 10), _LONGEST_RETRY)
+        return replace(self, attempts=self.attempts + 1, retry_at=now + max(wait, asked or 0.0))
+
+    def has_expired(self, now: float) -> bool:
+        """Return whether the work is no longer worth doing."""
+        return now - self.raised_at > EXPIRES_AFTER
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "cause": self.cause,
+            "raised_at": self.raised_at,
+            "is_told": self.is_told,
+            "attempts": self.attempts,
+            "retry_at": self.retry_at,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Any) -> Self | None:
+        """Read what was stored, None where it is no trigger."""
+        if not isinstance(stored, Mapping):
+            return None
+        cause, raised_at = stored.get("cause"), stored.get("raised_at")
+        if cause not in frozenset(Cause) or not isinstance(raised_at, int | float):
+            return None
+        attempts, retry_at = stored.get("attempts"), stored.get("retry_at")
+        return cls(
+            Cause(cause),
+            raised_at,
+            stored.get("is_told") is not False,
+            attempts if isinstance(attempts, int) else 0,
+            retry_at if isinstance(retry_at, int | float) else 0.0,
+        )
+
+
+def add(pending: tuple[Trigger, ...], trigger: Trigger) -> tuple[Trigger, ...]:
+    """Return what is pending with one more; a second of the same cause takes the first one's place."""
+    return (*(other for other in pending if other.cause is not trigger.cause), trigger)
+
+
+def due(pending: tuple[Trigger, ...], now: float) -> tuple[Trigger, ...]:
+    """Return what is to be worked on now."""
+    # A clock that was set back must not put the retry off for longer than the longest wait.
+    return tuple(
+        trigger
+        for trigger in pending
+        if trigger.retry_at <= now or trigger.retry_at > now + 2 * _LONGEST_RETRY
+    )

@@ -1,0 +1,43 @@
+"""What the integration's tests share: the place, the car, and words for what a person or time does."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from homeassistant.const import CONF_CLIENT_ID
+from homeassistant.core import HomeAssistant
+
+import custom_components.tesla_scout_worker  # noqa: F401 - the loader finds it only if imported before `hass`
+from custom_components.tesla_scout_worker.const import (
+    CONF_ADVANCED,
+    CONF_API_URL,
+    CONF_REFRESH_TOKEN,
+    CONF_TOKEN_URL,
+)
+from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
+from fleet_simulator import FleetSimulator
+
+START = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+VIN = "5YJ3E1EA1KF000001"
+WORK = (52.5098, 13.2730)
+
+type Pass = Callable[..., Coroutine[Any, Any, None]]
+"""`await passes(seconds, step=5.0)`: let time pass in steps, with everything that falls due."""
+
+type SetUp = Callable[..., Coroutine[Any, Any, ScoutWorkerConfigEntry]]
+"""`await set_up(account, options=None)`: set the integration up through its dialog."""
+
+
+def form(simulator: FleetSimulator, refresh_token: str, **changes: Any) -> dict[str, Any]:
+    """Return what a person types into the dialog."""
+    return {
+        CONF_CLIENT_ID: simulator.client_id,
+        CONF_REFRESH_TOKEN: refresh_token,
+        CONF_ADVANCED: {CONF_TOKEN_URL: simulator.token_url, CONF_API_URL: simulator.api_url},
+        **changes,
+    }
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait until everything that was started is done, requests included."""
+    await hass.async_block_till_done(wait_background_tasks=True)

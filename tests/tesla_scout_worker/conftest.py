@@ -1,0 +1,91 @@
+"""A real Home Assistant core, the simulator over real HTTP, and one driven clock for both."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bench import START, VIN, WORK, Pass, SetUp, form, settle
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.tesla_scout_worker.const import DOMAIN
+from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
+from fleet_simulator import HOME, Account, Car, FleetSimulator
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None, socket_enabled: None) -> None:
+    """Let Home Assistant find the integration, and let it talk to loopback."""
+
+
+@pytest.fixture(autouse=True)
+def _start_time(freezer: FrozenDateTimeFactory) -> None:
+    freezer.move_to(START)
+
+
+@pytest.fixture
+async def simulator(freezer: FrozenDateTimeFactory) -> AsyncIterator[FleetSimulator]:
+    """The simulator, on the test's clock and as strict as Tesla's documentation."""
+    async with FleetSimulator() as simulator:
+        simulator.gate.strict_content_type = True
+        yield simulator
+
+
+@pytest.fixture
+def account(simulator: FleetSimulator) -> Account:
+    """An owner's account."""
+    return simulator.add_account()
+
+
+@pytest.fixture
+def car(account: Account) -> Car:
+    """A car that was parked at work a moment ago."""
+    return account.add_car(VIN, "Scout", WORK, 62.0)
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant) -> None:
+    """Home Assistant's home is where the simulator's road ends."""
+    # Driven time looks to asyncio like slow callbacks.
+    hass.loop.slow_callback_duration = float("inf")
+    await hass.config.async_update(
+        latitude=HOME[0], longitude=HOME[1], radius=100, time_zone="Europe/Berlin"
+    )
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+def set_up(hass: HomeAssistant, simulator: FleetSimulator, home: None) -> SetUp:
+    """Set the integration up as a person does: through the dialog."""
+
+    async def _set_up(account: Account, options: dict[str, Any] | None = None) -> ScoutWorkerConfigEntry:
+        result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], form(simulator, account.issue_refresh_token())
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY, result
+        await settle(hass)
+        entry: ScoutWorkerConfigEntry = result["result"]
+        if options:
+            hass.config_entries.async_update_entry(entry, options=options)
+            await hass.config_entries.async_reload(entry.entry_id)
+            await settle(hass)
+        return entry
+
+    return _set_up
+
+
+@pytest.fixture
+def passes(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Pass:
+    """Let time pass in steps, with everything that falls due."""
+
+    async def _passes(seconds: float, step: float = 5.0) -> None:
+        while seconds > 0:
+            freezer.tick(min(step, seconds))
+            async_fire_time_changed(hass)
+            await settle(hass)
+            seconds -= step
+
+    return _passes
