@@ -25,9 +25,13 @@ _LONGEST_PATIENCE: Final = 2_100.0
 # A car that woke away from home is about to drive or soon asleep again: looked at this often, for this long (seconds).
 _WOKEN_PATIENCE: Final = 120.0
 _WOKEN_FOR: Final = 600.0
+# One that woke at home is given a moment to leave, and looked at again in case it took longer (seconds). A departure
+# that nobody saw would make the return home no arrival.
+_WOKEN_HOME_DELAY: Final = 120.0
+_WOKEN_HOME_PATIENCE: Final = 240.0
 # The unbilled state of a car that is not online (seconds).
 _ASLEEP_AWAY: Final = 300.0
-_ASLEEP_HOME: Final = 600.0
+_ASLEEP_HOME: Final = 300.0
 _ONLINE_PARKED: Final = 300.0
 # A car that was driving and is not reachable: a tunnel, a dead spot, a garage.
 _OUT_OF_REACH: Final = 120.0
@@ -103,10 +107,7 @@ def should_read(view: View) -> bool:
         return False
     if view.last_read is None or view.to_home is None or view.is_driving or view.is_doubted:
         return view.last_read is None or view.now - view.last_read >= _soonest_read(view)
-    if view.presence is Presence.AWAY and view.last_read < (view.online_since or 0.0):
-        # It woke away from home: probably somebody is about to drive.
-        return True
-    return view.now - view.last_read >= _patience(view)
+    return _until_read(view) <= 0
 
 
 def next_look(view: View, wish: Promptness) -> NextLook:
@@ -133,9 +134,8 @@ def _look(view: View) -> tuple[float, Reason]:
         if view.minutes_home is not None:
             return min(view.minutes_home * 60 * _CAUTION, _LONGEST_WHILE_DRIVING), Reason.NAVIGATING_HOME
         return min(earliest_arrival(view.to_home) * _CAUTION, _LONGEST_WHILE_DRIVING), Reason.DRIVING
-    until_read = _patience(view) - (view.now - (view.last_read or view.now))
     reason = Reason.PARKED_HOME if view.presence is Presence.HOME else Reason.PARKED_AWAY
-    return min(max(until_read, _DOUBT), _ONLINE_PARKED), reason
+    return min(max(_until_read(view), _DOUBT), _ONLINE_PARKED), reason
 
 
 def earliest_arrival(to_home: float) -> float:
@@ -148,14 +148,24 @@ def _soonest_read(view: View) -> float:
     return _LET_IT_SLEEP if view.to_home is None and not view.is_driving else 10.0
 
 
+def _until_read(view: View) -> float:
+    """Return how long to leave a parked car unread, seconds from now."""
+    last_read = view.last_read or 0.0
+    if view.online_since is not None and last_read < view.online_since:
+        # It woke since: somebody is probably about to drive. At home it is not gone yet.
+        delay = _WOKEN_HOME_DELAY if view.presence is Presence.HOME else 0.0
+        return view.online_since + delay - view.now
+    return last_read + _patience(view) - view.now
+
+
 def _patience(view: View) -> float:
     if _has_just_woken(view):
-        return _WOKEN_PATIENCE
+        return _WOKEN_HOME_PATIENCE if view.presence is Presence.HOME else _WOKEN_PATIENCE
     parked_for = view.now - (view.parked_since if view.parked_since is not None else view.now)
     return min(max(parked_for * _PATIENCE, _LET_IT_SLEEP), _LONGEST_PATIENCE)
 
 
 def _has_just_woken(view: View) -> bool:
-    if view.presence is not Presence.AWAY or view.online_since is None or view.parked_since is None:
+    if view.online_since is None or view.parked_since is None:
         return False
     return view.parked_since < view.online_since and view.now - view.online_since < _WOKEN_FOR
