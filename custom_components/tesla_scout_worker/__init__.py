@@ -4,10 +4,10 @@ import asyncio
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountCoordinator, async_forget_account
+from .account import AccountCoordinator, async_forget_account, update_issue
 from .budget import FLOW_LEDGERS, Budget
 from .const import CONF_VEHICLES, DOMAIN, PLATFORMS
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
@@ -39,17 +39,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
 
     account = AccountCoordinator(hass, entry, budget)
     await account.async_bind()
-    vehicles = await _async_vehicles(hass, entry, account, memory)
+    vehicles = await _async_vehicles(hass, entry, account, memory, options)
 
     cars = {
         vehicle.vin: _car(hass, entry, account, memory, vehicle, options)
         for vehicle in vehicles
-        if options.watched is None or vehicle.vin in options.watched
+        if options.watches(vehicle.vin)
     }
     entry.runtime_data = RuntimeData(account, budget, memory, cars)
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device_info(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    _start(hass, entry)
+    await _async_start(hass, entry)
     return True
 
 
@@ -66,13 +66,17 @@ async def async_remove_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry)
     await async_forget_account(hass, entry)
     await Budget(hass, entry.entry_id, 0).async_remove()
     await Memory(hass, entry.entry_id).async_remove()
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.endswith(entry.entry_id):
+            ir.async_delete_issue(hass, domain, issue_id)
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: ScoutWorkerConfigEntry, device: dr.DeviceEntry
 ) -> bool:
     """Let a device be deleted whose car is no longer looked after."""
-    kept = {*entry.runtime_data.cars, entry.unique_id}
+    options = Options.from_options(entry.options)
+    kept = {entry.unique_id, *filter(options.watches, entry.data.get(CONF_VEHICLES, {}))}
     return not any(domain == DOMAIN and name in kept for domain, name in device.identifiers)
 
 
@@ -86,7 +90,11 @@ async def _async_load_budget(hass: HomeAssistant, entry: ScoutWorkerConfigEntry,
 
 
 async def _async_vehicles(
-    hass: HomeAssistant, entry: ScoutWorkerConfigEntry, account: AccountCoordinator, memory: Memory
+    hass: HomeAssistant,
+    entry: ScoutWorkerConfigEntry,
+    account: AccountCoordinator,
+    memory: Memory,
+    options: Options,
 ) -> list[Vehicle]:
     """Return the account's cars. With Tesla out of reach, the known ones as they were left."""
     known: dict[str, str] = entry.data.get(CONF_VEHICLES, {})
@@ -95,7 +103,8 @@ async def _async_vehicles(
     except SignInRequiredError as err:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code) from err
     except FleetError as err:
-        if not known or not all(memory.has(vin) for vin in known):
+        watched = list(filter(options.watches, known))
+        if not watched or not all(map(memory.has, watched)):
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="not_ready",
@@ -116,7 +125,7 @@ def _car(
     vehicle: Vehicle,
     options: Options,
 ) -> Car:
-    worker = WorkerCoordinator(hass, entry, account.client, memory, vehicle)
+    worker = WorkerCoordinator(hass, entry, account, memory, vehicle)
     scout = ScoutCoordinator(hass, entry, account, memory, vehicle, options, worker)
     if vehicle.state is not CloudState.UNKNOWN:
         scout.async_seed(vehicle)
@@ -125,7 +134,7 @@ def _car(
     return Car(vehicle.vin, vehicle.name, scout, worker)
 
 
-def _start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
+async def _async_start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     """Start looking. The coordinators run for what they do, not only for entities that may all be disabled."""
     runtime = entry.runtime_data
     for coordinator in (
@@ -135,8 +144,10 @@ def _start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     ):
         entry.async_on_unload(coordinator.async_add_listener(_keep_running))
     entry.async_on_unload(runtime.budget.async_add_listener(runtime.account.async_update_listeners))
+    # Whether it still is refused, each scout finds out anew.
+    update_issue(hass, entry, "location_refused", is_present=False)
     for car in runtime.cars.values():
-        car.scout.async_tell_pending()
+        await car.scout.async_tell_pending()
         entry.async_on_unload(car.scout.async_follow_zone())
         entry.async_create_background_task(hass, car.scout.async_refresh(), f"first look at {car.name}")
 

@@ -92,7 +92,8 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the app's client id and a refresh token, and check them before an entry is made."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if is_known_token(self.hass, clean_token(user_input[CONF_REFRESH_TOKEN])):
+            user_input = _tidy(user_input)
+            if is_known_token(self.hass, user_input[CONF_REFRESH_TOKEN]):
                 return self.async_abort(reason="already_configured")
             errors = await self._async_check(user_input)
             if not errors and self._sign_in:
@@ -118,6 +119,7 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
+            user_input = _tidy(user_input)
             errors = await self._async_check(user_input, expected_account=entry.unique_id)
             if not errors and self._sign_in:
                 await self.async_set_unique_id(self._sign_in.account_id)
@@ -137,7 +139,7 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any], *, expected_account: str | None = None
     ) -> dict[str, str]:
         """Sign in and list the cars: two requests, none billed. Return the form's errors."""
-        if bad := [key for key in _ENDPOINTS if not _is_url(user_input[CONF_ADVANCED].get(key))]:
+        if bad := [key for key, url in user_input[CONF_ADVANCED].items() if not _is_url(url)]:
             return {"base": f"invalid_{bad[0]}"}
         try:
             await self._async_ask_tesla(user_input, expected_account)
@@ -159,8 +161,8 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
                 self.hass,
                 transport,
                 endpoints.token_url,
-                user_input[CONF_CLIENT_ID].strip(),
-                clean_token(user_input[CONF_REFRESH_TOKEN]),
+                user_input[CONF_CLIENT_ID],
+                user_input[CONF_REFRESH_TOKEN],
                 earlier=self._sign_in,
                 expected_account=expected_account,
             )
@@ -192,13 +194,12 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _data(self, user_input: dict[str, Any]) -> dict[str, Any]:
         assert self._sign_in  # noqa: S101 - for the type checker: a check succeeded
-        advanced = user_input[CONF_ADVANCED]
         return {
-            CONF_CLIENT_ID: user_input[CONF_CLIENT_ID].strip(),
+            CONF_CLIENT_ID: user_input[CONF_CLIENT_ID],
             CONF_TOKEN: dict(self._sign_in.stored),
             CONF_BASE_URL: self._base_url,
             CONF_VEHICLES: {vehicle.vin: vehicle.name for vehicle in self._vehicles},
-            **{key: advanced[key].strip().rstrip("/") for key in _ENDPOINTS if advanced.get(key)},
+            **user_input[CONF_ADVANCED],
         }
 
     def _async_form(self, step_id: str, shown: Mapping[str, Any], errors: dict[str, str]) -> ConfigFlowResult:
@@ -229,12 +230,20 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
 _ENDPOINTS: Final = (CONF_TOKEN_URL, CONF_API_URL)
 
 
-def _is_url(text: str | None) -> bool:
-    """Return whether an optional field holds nothing or an address that can be asked."""
-    if not text:
-        return True
+def _tidy(user_input: dict[str, Any]) -> dict[str, Any]:
+    """Return what was typed without what a copy brings along, and without the fields that were left empty."""
+    typed = {key: user_input[CONF_ADVANCED].get(key, "").strip().rstrip("/") for key in _ENDPOINTS}
+    return {
+        CONF_CLIENT_ID: user_input[CONF_CLIENT_ID].strip(),
+        CONF_REFRESH_TOKEN: clean_token(user_input[CONF_REFRESH_TOKEN]),
+        CONF_ADVANCED: {key: url for key, url in typed.items() if url},
+    }
+
+
+def _is_url(text: str) -> bool:
+    """Return whether this is an address that can be asked."""
     try:
-        url = URL(text.strip())
+        url = URL(text)
     except ValueError:
         return False
     return url.scheme in {"http", "https"} and bool(url.host) and not url.user

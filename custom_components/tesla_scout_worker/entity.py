@@ -71,6 +71,13 @@ class CarEntity[CoordinatorT: ScoutCoordinator | WorkerCoordinator](CoordinatorE
             ),
         )
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the account as well: a lost sign-in ends what a car's coordinator would have told."""
+        await super().async_added_to_hass()
+        account = self._entry.runtime_data.account
+        self.async_on_remove(account.async_add_listener(self.async_write_ha_state))
+
     @property
     @override
     def available(self) -> bool:

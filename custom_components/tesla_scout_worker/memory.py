@@ -27,7 +27,8 @@ class Memory:
 
     async def async_load(self) -> None:
         """Read the store."""
-        self._stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
+        self._stored = stored if isinstance(stored, dict) else {}
 
     def recall(self, vin: str, room: str) -> Mapping[str, Any]:
         """Return what a room described of a car in an earlier run, empty where it did not."""

@@ -38,7 +38,7 @@ class ScoutWorkerOptionsFlow(OptionsFlowWithReload):
         shown = user_input or {
             CONF_HOME_ZONE: options.home_zone,
             CONF_PROMPTNESS: options.promptness,
-            CONF_WATCHED: [vin for vin in vehicles if options.watched is None or vin in options.watched],
+            CONF_WATCHED: list(filter(options.watches, vehicles)),
             CONF_MONTHLY_BUDGET: options.monthly_budget,
         }
         return self.async_show_form(

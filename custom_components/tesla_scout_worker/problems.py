@@ -8,14 +8,13 @@ from .fleet.errors import FleetError, SignInRequiredError
 
 
 def for_coordinator(err: FleetError) -> UpdateFailed | ConfigEntryAuthFailed:
-    """Return what a coordinator raises; only a lost sign-in starts a new one."""
+    """Return what a coordinator raises; only a lost sign-in starts a new one. When to try again is its own plan."""
     if isinstance(err, SignInRequiredError):
         return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code)
     return UpdateFailed(
         translation_domain=DOMAIN,
         translation_key=err.code,
         translation_placeholders=_placeholders(err),
-        retry_after=err.retry_after,
     )
 
 

@@ -11,6 +11,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
@@ -113,12 +114,12 @@ async def _async_for_each_car(
 
 
 def _cars(call: ServiceCall) -> list[Car]:
+    cars: dict[str, Car] = {}
     device_ids = call.data.get(ATTR_DEVICE_ID)
     if device_ids is None:
         entries: list[ScoutWorkerConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
-        return [car for entry in entries for car in entry.runtime_data.cars.values()]
-    cars: dict[str, Car] = {}
-    for device_id in device_ids:
+        cars = {vin: car for entry in entries for vin, car in entry.runtime_data.cars.items()}
+    for device_id in device_ids or ():
         device, entry = service.async_get_device_and_config_entry(
             call.hass, DOMAIN, device_id, include_child_devices=False
         )
@@ -129,6 +130,8 @@ def _cars(call: ServiceCall) -> list[Car]:
             for vin, car in entry.runtime_data.cars.items()
             if vin in names or entry.unique_id in names
         }
+    if not cars:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_car")
     return list(cars.values())
 
 

@@ -49,6 +49,10 @@ class Options:
     watched: frozenset[str] | None = None
     monthly_budget: float = DEFAULT_MONTHLY_BUDGET
 
+    def watches(self, vin: str) -> bool:
+        """Return whether a car is to be looked after."""
+        return self.watched is None or vin in self.watched
+
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options; what is missing has the default that is right for most."""

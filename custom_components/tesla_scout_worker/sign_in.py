@@ -13,8 +13,8 @@ from .fleet.auth import Claims, Verdict, async_refresh, read_claims
 from .fleet.errors import BadAnswerError, FleetError, SignInRequiredError, TokenRejectedError
 from .fleet.transport import Transport
 from .token_journal import TokenJournal
-from .token_keeper import refresh_lock
-from .token_rotation import TokenChain
+from .token_keeper import keeper_for, refresh_lock, run_apart
+from .token_rotation import TokenChain, newest
 
 
 class ClientRefusedError(FleetError):
@@ -67,17 +67,22 @@ async def async_sign_in(
     if chain is None or not chain.knows(refresh_token):
         chain = TokenChain.begin(refresh_token)
     # In a task of its own: closing the dialog in mid-flight must not lose the answer.
-    return await asyncio.shield(
-        hass.async_create_task(
-            _async_redeem(hass, transport, token_url, client_id, chain, expected_account), eager_start=True
-        )
+    redeeming = run_apart(
+        hass, _async_redeem(hass, transport, token_url, client_id, chain, expected_account)
     )
+    await asyncio.wait([redeeming])
+    return redeeming.result()
 
 
 async def async_forget(hass: HomeAssistant, sign_in: SignIn) -> None:
-    """Delete what a flow wrote that came to nothing."""
+    """Take back what a flow wrote that came to nothing."""
     if not _is_set_up(hass, sign_in.account_id):
         await TokenJournal(hass, sign_in.account_id).async_remove()
+        return
+    keeper = keeper_for(hass, sign_in.account_id)
+    # An account with nothing left to try is better served by the sign-in that its owner did not finish.
+    if keeper.chain.candidates:
+        await keeper.async_save_again()
 
 
 async def _async_redeem(
@@ -110,8 +115,11 @@ async def _async_keep(hass: HomeAssistant, chain: TokenChain, expected_account: 
     claims = read_claims(chain.access_token)
     if claims.subject is None:
         raise BadAnswerError
+    journal = TokenJournal(hass, claims.subject)
+    present = keeper_for(hass, claims.subject).chain
+    chain = chain.after(newest(present, await journal.async_load()))
     if claims.subject == expected_account or not _is_set_up(hass, claims.subject):
-        await TokenJournal(hass, claims.subject).async_save(chain)
+        await journal.async_save(chain)
     return SignIn(claims.subject, claims, chain.as_dict())
 
 

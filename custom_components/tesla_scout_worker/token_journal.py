@@ -47,7 +47,7 @@ class TokenJournal:
     def _load(self) -> TokenChain | None:
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
-        except OSError, ValueError:
+        except OSError, ValueError, RecursionError:
             # Missing is normal; half-written cannot happen to us, but a disk can.
             return None
         return TokenChain.from_dict(stored.get("data")) if isinstance(stored, dict) else None

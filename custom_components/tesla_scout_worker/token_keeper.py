@@ -5,7 +5,7 @@ find the answer, not ask again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 import logging
 import random
@@ -37,7 +37,7 @@ _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}.refresh_lock")
 class TokenHealth:
     """What may be known of the tokens. Times are Unix seconds, None where it never happened.
 
-    failures: refreshes in a row that brought nothing. is_saved: the newest refresh token is on the disk.
+    expires_at: 0 while there is no access token. failures: refreshes in a row that brought nothing. is_saved: the newest refresh token is on the disk.
     """
 
     expires_at: float
@@ -63,6 +63,7 @@ class TokenKeeper:
         self._token_url = self._client_id = ""
         self._store_chain: Callable[[dict[str, Any]], None] | None = None
         self._refresh: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
         self._claims = Claims()
         self._jitter = random.random()  # noqa: S311 - spreads load
         self._failures = 0
@@ -92,8 +93,10 @@ class TokenKeeper:
         entry_chain = TokenChain.from_dict(stored)
         # The chain in memory counts too: its last write may have failed.
         chain = newest(entry_chain, await self._journal.async_load(), self._chain) or self._chain
-        if chain.grant != self._chain.grant:
-            self._failures, self._retry_at, self._client_refused = 0, None, False
+        if chain.grant != self._chain.grant or self._client_refused:
+            # Another sign-in, or another try of a person who mended the app: what failed before says nothing.
+            self._forget_failures()
+            self._last_rotation = None
         self._adopt(chain)
         if chain != entry_chain:
             store_chain(chain.as_dict())
@@ -115,21 +118,24 @@ class TokenKeeper:
         """
         if access_token != self._chain.access_token:
             return
-        if not self._may_force():
-            raise TokenRejectedError(401)
+        if not self._is_refreshing:
+            if not self._may_force():
+                raise TokenRejectedError(401)
+            # While its successor cannot be had nobody is handed a dead token: each use of it would be billed.
+            self._chain = self._chain.without_access()
         await self._async_refresh()
 
     async def async_renew(self) -> None:
         """Renew in the background if the token is old enough and no failure is being waited out."""
         now = _now()
         if not self._is_saved:
-            await self._async_save(self._chain)
+            await self.async_save_again()
         if now >= self._chain.renew_at(self._jitter) or not self._chain.is_valid(now):
             await self._async_refresh()
 
     async def async_force_refresh(self) -> bool:
         """Renew now, since a person asked. Return False where the last time was less than a minute ago."""
-        if not self._may_force():
+        if not self._is_refreshing and not self._may_force():
             return False
         self._retry_at = None
         await self._async_refresh()
@@ -150,6 +156,17 @@ class TokenKeeper:
             claims=self._claims,
         )
 
+    @property
+    def chain(self) -> TokenChain:
+        """Return the chain, for a sign-in that is to come after it."""
+        return self._chain
+
+    async def async_save_again(self) -> None:
+        """Write the journal anew: the disk did not take it, or a sign-in that came to nothing wrote over it."""
+        if self._saving is None or self._saving.done():
+            self._saving = run_apart(self._hass, self._async_save_present())
+        await asyncio.wait([self._saving])
+
     def knows(self, refresh_token: str) -> bool:
         """Return whether a pasted token is one of this account's."""
         return self._chain.knows(refresh_token)
@@ -157,7 +174,10 @@ class TokenKeeper:
     async def async_remove(self) -> None:
         """Forget everything, on the disk too."""
         await self._settled()
-        self._chain = TokenChain("", 0, ())
+        self._chain, self._claims = TokenChain("", 0, ()), Claims()
+        self._store_chain = None
+        self._forget_failures()
+        self._last_rotation, self._is_saved = None, True
         await self._journal.async_remove()
 
     # --- the refresh ------------------------------------------------------------------------------
@@ -165,34 +185,36 @@ class TokenKeeper:
     async def _async_refresh(self) -> None:
         """Join the refresh in flight, or start one in a task that no caller's cancel can reach."""
         if self._refresh is None or self._refresh.done():
-            self._refresh = self._hass.async_create_task(
-                self._async_rotate(), f"{DOMAIN} token refresh", eager_start=True
-            )
-            # Where each caller was cancelled nobody is left to look at the exception.
-            self._refresh.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await asyncio.shield(self._refresh)
+            self._refresh = run_apart(self._hass, self._async_rotate())
+        refresh = self._refresh
+        await asyncio.wait([refresh])
+        refresh.result()
 
     async def _async_rotate(self) -> None:
         """Offer the candidates, newest first, until one is taken."""
+        now, error = _now(), self._last_error
         # A clock that was set back must not make the wait longer.
-        if self._retry_at and self._last_error and self._failed_at <= _now() < self._retry_at:
-            raise self._last_error
+        if self._retry_at and error and self._failed_at <= now < self._retry_at:
+            raise type(error)(error.status, retry_after=self._retry_at - now)
         async with refresh_lock(self._hass):
             while True:
                 candidate = next(iter(self._chain.candidates), None)
                 if candidate is None or self._transport is None:
                     raise SignInRequiredError
-                await self._async_save(self._chain.offered(candidate.refresh_token, _now()))
+                chain = self._chain.offered(candidate.refresh_token, _now())
+                if chain != self._chain:
+                    await self._async_save(chain)
                 answer = await self._async_offer(self._transport, candidate.refresh_token)
                 if answer.verdict is Verdict.GRANTED:
                     await self._async_save(
                         self._chain.granted(candidate.refresh_token, answer, _now()), to_entry=True
                     )
-                    self._succeeded()
+                    self._forget_failures()
+                    self._last_rotation = _now()
                     return
                 if answer.verdict is Verdict.CLIENT_REFUSED:
                     self._client_refused = True
-                    raise SignInRequiredError
+                    raise self._failed(SignInRequiredError(answer.error.status if answer.error else None))
                 await self._async_save(self._chain.refused(candidate.refresh_token), to_entry=True)
 
     async def _async_offer(self, transport: Transport, refresh_token: str) -> TokenAnswer:
@@ -204,22 +226,21 @@ class TokenKeeper:
             raise
         if answer.verdict is Verdict.LATER:
             error = answer.error or ServerError()
-            self._failed(error)
             # A 403 or 404 of the token endpoint is weather, not a verdict on the account.
-            raise error if error.is_transient else ServerError(error.status, retry_after=error.retry_after)
+            raise self._failed(error if error.is_transient else ServerError(error.status))
         return answer
 
-    def _failed(self, error: FleetError) -> None:
+    def _failed(self, error: FleetError) -> FleetError:
         self._failures += 1
         self._failed_at = _now()
         self._retry_at = self._failed_at + retry_delay(self._failures, error.retry_after)
-        self._last_error = error if error.is_transient else ServerError(error.status)
+        self._last_error = error
         _LOGGER.debug("Token refresh %s failed: %s", self._failures, error)
+        return error
 
-    def _succeeded(self) -> None:
+    def _forget_failures(self) -> None:
         self._failures, self._retry_at, self._last_error = 0, None, None
         self._client_refused = False
-        self._last_rotation = _now()
 
     def _may_force(self) -> bool:
         now = _now()
@@ -248,9 +269,18 @@ class TokenKeeper:
             self._claims = read_claims(chain.access_token)
         self._chain = chain
 
+    async def _async_save_present(self) -> None:
+        # Between two rotations: an older chain must not be written over a newer one.
+        async with refresh_lock(self._hass):
+            await self._async_save(self._chain)
+
+    @property
+    def _is_refreshing(self) -> bool:
+        return self._refresh is not None and not self._refresh.done()
+
     async def _settled(self) -> None:
-        if self._refresh and not self._refresh.done():
-            await asyncio.wait([self._refresh])
+        if tasks := [task for task in (self._refresh, self._saving) if task]:
+            await asyncio.wait(tasks)
 
 
 def keeper_for(hass: HomeAssistant, account_id: str) -> TokenKeeper:
@@ -269,6 +299,14 @@ def is_known_token(hass: HomeAssistant, refresh_token: str) -> bool:
 def refresh_lock(hass: HomeAssistant) -> asyncio.Lock:
     """Return the lock that every refresh holds."""
     return hass.data.setdefault(_LOCK, asyncio.Lock())
+
+
+def run_apart[T](hass: HomeAssistant, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Start a task that no caller's cancel, time-out or unload can reach. Wait for it with asyncio.wait."""
+    task = hass.async_create_task(work, f"{DOMAIN} token", eager_start=True)
+    # Where each caller was cancelled nobody is left to look at the exception.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
 
 
 def _now() -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 import uuid
 
-from .fleet.auth import TokenAnswer
+from .fleet.auth import TokenAnswer, is_token
 
 # How long the token used last keeps working (seconds).
 GRACE: Final = 86_400.0
@@ -20,6 +20,8 @@ RENEW_AFTER: Final = 0.8
 _MARGIN: Final = 60.0
 _FIRST_RETRY: Final = 30.0
 _LONGEST_RETRY: Final = 900.0
+# Far beyond any date that a clock or a database can hold (Unix seconds).
+_END_OF_TIME: Final = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Candidate:
 class TokenChain:
     """Everything that is known of one sign-in's tokens.
 
-    grant: a random name for the sign-in. generation: counts rotations; of two chains with one grant the higher one
-    is newer, whatever the clocks said. candidates: newest first. Times are Unix seconds.
+    grant: a random name for the sign-in. sign_in: counts the account's sign-ins, generation the changes since this
+    one: what is newer does not depend on the clocks. candidates: newest first. Times are Unix seconds.
     """
 
     grant: str
@@ -44,6 +46,7 @@ class TokenChain:
     access_token: str = field(default="", repr=False)
     obtained_at: float = 0.0
     expires_at: float = 0.0
+    sign_in: int = 0
 
     @classmethod
     def begin(cls, refresh_token: str) -> Self:
@@ -102,7 +105,13 @@ class TokenChain:
 
     def without_access(self) -> Self:
         """Return the chain with its access token forgotten, after Tesla answered 401 to it."""
-        return replace(self, access_token="")
+        return replace(self, access_token="", expires_at=0.0)
+
+    def after(self, earlier: Self | None) -> Self:
+        """Return the chain as a sign-in later than this one."""
+        if earlier is None or earlier.grant == self.grant:
+            return self
+        return replace(self, sign_in=earlier.sign_in + 1)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -116,6 +125,7 @@ class TokenChain:
             "access_token": self.access_token,
             "obtained_at": self.obtained_at,
             "expires_at": self.expires_at,
+            "sign_in": self.sign_in,
         }
 
     @classmethod
@@ -124,38 +134,32 @@ class TokenChain:
         if not isinstance(stored, Mapping):
             return None
         candidates = stored.get("candidates")
+        grant, generation, sign_in = stored.get("grant"), stored.get("generation"), stored.get("sign_in")
+        if not (isinstance(candidates, list) and isinstance(grant, str) and isinstance(generation, int)):
+            return None
         known = tuple(
-            Candidate(item["refresh_token"], _number(item.get("offered_at")))
-            for item in (candidates if isinstance(candidates, list) else ())
-            if isinstance(item, Mapping)
-            and isinstance(item.get("refresh_token"), str)
-            and item["refresh_token"]
+            Candidate(item["refresh_token"], _time(item.get("offered_at")))
+            for item in candidates
+            if isinstance(item, Mapping) and is_token(item.get("refresh_token"))
         )
-        grant, generation = stored.get("grant"), stored.get("generation")
-        if not isinstance(grant, str) or not isinstance(generation, int):
+        if candidates and not known:
             return None
         access_token = stored.get("access_token")
         return cls(
             grant,
             generation,
             known,
-            access_token if isinstance(access_token, str) else "",
-            _number(stored.get("obtained_at")) or 0.0,
-            _number(stored.get("expires_at")) or 0.0,
+            access_token if is_token(access_token) else "",
+            _time(stored.get("obtained_at")) or 0.0,
+            _time(stored.get("expires_at")) or 0.0,
+            sign_in if isinstance(sign_in, int) else 0,
         )
 
 
 def newest(*chains: TokenChain | None) -> TokenChain | None:
-    """Return the chain to go on with, None where there is none.
-
-    Within one sign-in the higher generation is newer, whatever the clocks said; of two sign-ins the later one counts,
-    since each is journalled when it happens.
-    """
-    known = [chain for chain in chains if chain is not None]
-    if not known:
-        return None
-    latest_grant = max(known, key=lambda chain: chain.obtained_at).grant
-    return max((chain for chain in known if chain.grant == latest_grant), key=lambda chain: chain.generation)
+    """Return the chain to go on with, None where there is none: the last sign-in's last, whatever the clocks said."""
+    known = [chain for chain in chains if chain and chain.grant]
+    return max(known, key=lambda chain: (chain.sign_in, chain.generation), default=None)
 
 
 def retry_delay(failures: int, asked: float | None) -> float:
@@ -169,5 +173,6 @@ def clean_token(pasted: str) -> str:
     return "".join(pasted.split()).strip("\"'`,;")
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _time(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < _END_OF_TIME else None

@@ -4,16 +4,17 @@ https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+import math
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import jwt
 
 from .client import REGION_URLS
-from .errors import FleetError, error_for
+from .errors import FleetError, ServerError, VehicleUnavailableError, error_for
 from .metering import Category, Errand, Purpose
-from .transport import Answer, Transport, is_tesla_url
+from .transport import Answer, Transport, is_fleet_api
 
 TOKEN_URL: Final = "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token"  # noqa: S105
 SCOPE_LOCATION: Final = "vehicle_location"
@@ -25,7 +26,10 @@ _TOKEN_REFUSED: Final = frozenset({"login_required", "invalid_grant"})
 # Words with which it says that it does not know the app: another refresh token would not help.
 _CLIENT_REFUSED: Final = frozenset({"unauthorized_client", "invalid_client"})
 # Without a word on how long a token lives (seconds).
-_SHORTEST_LIFE: Final = 3600.0
+_ASSUMED_LIFE: Final = 3600.0
+# A shorter life than this is not believed: it would mean a refresh for every request (seconds).
+_SHORTEST_LIFE: Final = 300.0
+_LONGEST_LIFE: Final = 10 * 365 * 86_400.0
 
 
 class Verdict(StrEnum):
@@ -53,7 +57,7 @@ def verdict(status: int, body: Any) -> Verdict:
     if not isinstance(body, dict):
         return Verdict.LATER
     if 200 <= status < 300:  # noqa: PLR2004
-        return Verdict.GRANTED if _text(body.get("access_token")) else Verdict.LATER
+        return Verdict.GRANTED if is_token(body.get("access_token")) else Verdict.LATER
     if status in {400, 401}:
         word = body.get("error")
         if not isinstance(word, str):
@@ -82,7 +86,7 @@ class Claims:
     @property
     def base_url(self) -> str | None:
         """Return the API's base URL for this token, chosen as Tesla's own SDK does."""
-        urls = [url for url in self.audience if is_tesla_url(url) and "://fleet-api." in url]
+        urls = [url for url in self.audience if is_fleet_api(url)]
         mine = [url for url in urls if self.region and f".{self.region}." in url]
         if mine or urls:
             return (mine or urls)[0].rstrip("/")
@@ -104,9 +108,7 @@ def read_claims(access_token: str) -> Claims:
         scopes=frozenset(_texts(scopes.split() if isinstance(scopes, str) else scopes)),
         region=region.lower() if isinstance(region, str) and region.lower() in REGION_URLS else None,
         audience=tuple(_texts([audience] if isinstance(audience, str) else audience)),
-        lifetime=float(expires - issued)
-        if isinstance(issued, int | float) and isinstance(expires, int | float) and expires > issued
-        else None,
+        lifetime=_span(issued, expires),
     )
 
 
@@ -118,9 +120,9 @@ class TokenAnswer:
     """
 
     verdict: Verdict
-    access_token: str | None = None
-    refresh_token: str | None = None
-    lifetime: float = _SHORTEST_LIFE
+    access_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    lifetime: float = _ASSUMED_LIFE
     error: FleetError | None = None
 
 
@@ -144,23 +146,40 @@ async def async_refresh(
 def _token_answer(answer: Answer, now: float) -> TokenAnswer:
     meaning = verdict(answer.status, answer.body)
     if meaning is not Verdict.GRANTED:
-        return TokenAnswer(meaning, error=error_for(answer.status, answer.headers, answer.body, now))
+        error = error_for(answer.status, answer.headers, answer.body, now)
+        if isinstance(error, VehicleUnavailableError):
+            # Here a 408 speaks of no car.
+            error = ServerError(error.status, retry_after=error.retry_after)
+        return TokenAnswer(meaning, error=error)
     body: Mapping[str, Any] = answer.body
-    access_token = str(body["access_token"])
+    access_token, refresh_token = str(body["access_token"]), body.get("refresh_token")
+    lifetime = _lifetime(body.get("expires_in")) or read_claims(access_token).lifetime or _ASSUMED_LIFE
     return TokenAnswer(
         meaning,
         access_token=access_token,
-        refresh_token=_text(body.get("refresh_token")),
-        lifetime=_lifetime(body.get("expires_in")) or read_claims(access_token).lifetime or _SHORTEST_LIFE,
+        refresh_token=refresh_token if is_token(refresh_token) else None,
+        lifetime=max(lifetime, _SHORTEST_LIFE),
     )
+
+
+def is_token(value: Any) -> TypeGuard[str]:
+    """Return whether a value can be a token: something that can stand in a header."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+
+
+def _span(issued: Any, expires: Any) -> float | None:
+    try:
+        return _lifetime(float(expires) - float(issued))
+    except TypeError, ValueError, OverflowError:
+        return None
 
 
 def _lifetime(value: Any) -> float | None:
     try:
-        seconds = float(value)
-    except TypeError, ValueError:
+        seconds = math.nan if isinstance(value, bool) else float(value)
+    except TypeError, ValueError, OverflowError:
         return None
-    return seconds if 0 < seconds < 10 * 365 * 86400 else None
+    return seconds if 0 < seconds < _LONGEST_LIFE else None
 
 
 def _text(value: Any) -> str | None:

@@ -69,18 +69,19 @@ class FleetClient:
 
     async def vehicles(self, purpose: Purpose) -> list[Vehicle]:
         """Return the account's cars with their cloud state: one request a hundred cars, none of them billed."""
-        vehicles: list[Vehicle] = []
+        vehicles: dict[str, Vehicle] = {}
         for page in range(1, _MOST_PAGES + 1):
             payload = await self._get(
                 "/api/1/vehicles",
                 Errand(Category.STATE, purpose),
                 {"page": str(page), "per_page": str(_PAGE_SIZE)},
             )
-            found = parse_vehicles(payload)
-            vehicles += found
-            if len(found) < _PAGE_SIZE:
+            known = len(vehicles)
+            vehicles |= {vehicle.vin: vehicle for vehicle in parse_vehicles(payload)}
+            # A page that is not full is the last; one without anything new is the same page again.
+            if len(payload) < _PAGE_SIZE or len(vehicles) == known:
                 break
-        return vehicles
+        return list(vehicles.values())
 
     async def vehicle(self, vin: str, purpose: Purpose) -> Vehicle:
         """Return the cloud's view of a car. Answered by the cloud: it does not touch the car and is not billed."""
@@ -104,7 +105,7 @@ class FleetClient:
         """Return the base URL of the account's region, None where Tesla names none that may be used."""
         payload = await self._get("/api/1/users/region", Errand(Category.STATE, purpose))
         url = payload.get("fleet_api_base_url") if isinstance(payload, dict) else None
-        return url if isinstance(url, str) and self._transport.is_allowed(url) else None
+        return url if isinstance(url, str) and self._transport.is_api(url) else None
 
     async def _get(self, path: str, errand: Errand, params: Mapping[str, str] | None = None) -> Any:
         return await self._request("GET", path, errand, params=params)
@@ -127,7 +128,7 @@ class FleetClient:
                 may_renew = False
                 await self._tokens.async_token_rejected(token)
             except WrongRegionError as err:
-                if not may_move or err.base_url is None or not self._transport.is_allowed(err.base_url):
+                if not may_move or err.base_url is None or not self._transport.is_api(err.base_url):
                     raise
                 may_move = False
                 self.base_url = err.base_url

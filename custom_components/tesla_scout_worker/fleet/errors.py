@@ -18,6 +18,8 @@ DEFAULT_RATE_LIMIT_WAIT = 900.0
 LONGEST_RATE_LIMIT_WAIT = 172_800.0
 
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.:_-]+")
+# A status whose waits are all meant: elsewhere a rate limit's reset says when the count begins anew, not to wait.
+_TOO_MANY_REQUESTS = 429
 
 
 class FleetError(Exception):
@@ -173,15 +175,16 @@ def error_for(status: int, headers: Mapping[str, str], body: Any, now: float) ->
         case 404:
             return NotFoundError(status)
         case 408:
-            return VehicleUnavailableError(status, retry_after=retry_after(headers, now))
+            return VehicleUnavailableError(status, retry_after=retry_after(status, headers, now))
         case 412:
             return NotRegisteredError(status)
         case 421:
-            return WrongRegionError(status, base_url=_named_base_url(text))
+            return WrongRegionError(status, base_url=_named_base_url(text, headers))
         case 429:
-            return RateLimitedError(status, retry_after=retry_after(headers, now) or DEFAULT_RATE_LIMIT_WAIT)
+            wait = retry_after(status, headers, now) or DEFAULT_RATE_LIMIT_WAIT
+            return RateLimitedError(status, retry_after=wait)
         case _ if status >= 500:  # noqa: PLR2004
-            return ServerError(status, retry_after=retry_after(headers, now))
+            return ServerError(status, retry_after=retry_after(status, headers, now))
         case _ if status < 400:  # noqa: PLR2004
             # A redirect is never followed: the bearer token would go along, a POST would become a GET.
             return BadAnswerError(status)
@@ -190,9 +193,12 @@ def error_for(status: int, headers: Mapping[str, str], body: Any, now: float) ->
 
 
 def error_text(body: Any) -> str:
-    """Return the words of an error body in lower case, empty for anything without words."""
+    """Return the words of an error body in lower case, empty for anything without words.
+
+    A page of HTML is not Tesla's: its words (`scope="col"`) mean nothing.
+    """
     if isinstance(body, str):
-        return body.lower()
+        return "" if body.lstrip().startswith("<") else body.lower()
     if not isinstance(body, dict):
         return ""
     words = (body.get("error"), body.get("error_description"))
@@ -211,22 +217,25 @@ def _forbidden(text: str) -> FleetError:
     return RequestRejectedError(403)
 
 
-def _named_base_url(text: str) -> str | None:
-    _, marker, rest = text.partition("base url:")
-    found = _BASE_URL.search(rest if marker else text)
+def _named_base_url(text: str, headers: Mapping[str, str]) -> str | None:
+    """Return the URL after the words `base URL:`, else that of `Alt-Svc: h2=https://host`."""
+    _, _, rest = text.partition("base url:")
+    services = " ".join(value for name, value in headers.items() if name.lower() == "alt-svc")
+    found = _BASE_URL.search(rest) or _BASE_URL.search(services)
     return found.group(0).rstrip(".") if found else None
 
 
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+def retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:
     """Return how many seconds an answer asks to wait, None where it names none.
 
-    `Retry-After` comes as seconds or as an HTTP date; `RateLimit-Reset` (also in the form
+    `Retry-After` comes as seconds or as an HTTP date; of a 429 also `RateLimit-Reset` (or
     `RateLimit-<class>-Reset`) as seconds. The longest of those present counts.
     """
     waits = []
     for name, value in headers.items():
         lower = name.lower()
-        if lower == "retry-after" or (lower.startswith("ratelimit") and lower.endswith("reset")):
+        is_reset = lower.startswith("ratelimit") and lower.endswith("reset")
+        if lower == "retry-after" or (is_reset and status == _TOO_MANY_REQUESTS):
             waits.append(_seconds(value, now))
     known = [wait for wait in waits if wait is not None]
     return min(max(known), LONGEST_RATE_LIMIT_WAIT) if known else None

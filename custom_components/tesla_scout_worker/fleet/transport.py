@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
+import re
 import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from .errors import AnswerLostError, BadAnswerError, CannotConnectError, error_for
+from .errors import AnswerLostError, BadAnswerError, CannotConnectError, FleetError, error_for
 from .metering import Errand, Meter
 
 # A live read is passed on to the car and can take this long; the token endpoint has been seen to need 20 s.
@@ -18,23 +19,26 @@ REQUEST_TIMEOUT: Final = 45.0
 # A full vehicle_data answer is about 10 KiB.
 LARGEST_BODY: Final = 4 * 1024 * 1024
 
-_TESLA_HOSTS: Final = (".tesla.com", ".tesla.cn")
+# Nothing but plain host names: a password, a backslash or a letter from elsewhere has no place in Tesla's URLs, and two
+# parsers could read it as two hosts.
+_TESLA_URL: Final = re.compile(
+    r"https://(?:[a-z0-9-]+\.)+tesla\.(?:com|cn)(?::443)?(?:[/?][!-~]*)?", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. body: parsed JSON, or the text where it is not JSON."""
+    """A whole answer. body: parsed JSON, or the text where it is not JSON; tokens and positions are in it."""
 
     status: int
-    headers: Mapping[str, str]
-    body: Any
+    headers: Mapping[str, str] = field(repr=False)
+    body: Any = field(repr=False)
     is_json: bool
 
 
 def is_tesla_url(url: str) -> bool:
     """Return whether a URL is one of Tesla's own, over TLS."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" and (parts.hostname or "").endswith(_TESLA_HOSTS)
+    return _TESLA_URL.fullmatch(url) is not None
 
 
 class Transport:
@@ -55,12 +59,16 @@ class Transport:
         """Initialize. trusted_urls: what the owner typed; their origins are allowed beside Tesla's."""
         self._session = session
         self._meter = meter
-        self._trusted = frozenset(_origin(url) for url in trusted_urls)
+        self._trusted = frozenset(origin for url in trusted_urls if (origin := _origin(url)))
         self.clock = clock
 
     def is_allowed(self, url: str) -> bool:
         """Return whether a secret may be sent to this URL."""
         return is_tesla_url(url) or _origin(url) in self._trusted
+
+    def is_api(self, url: str) -> bool:
+        """Return whether a URL that an answer named can be a base URL of the API."""
+        return self.is_allowed(url) and (is_fleet_api(url) or not is_tesla_url(url))
 
     async def send(
         self,
@@ -78,11 +86,12 @@ class Transport:
         Raises CannotConnectError where it surely never left, AnswerLostError where its fate is unknown,
         BadAnswerError where the answer is too large, and what the meter raises.
         """
-        if not self.is_allowed(url):
+        if not self.is_allowed(url) or self._session.closed:
             raise CannotConnectError
         self._meter.admit(errand)
         status: int | None = None
         sent = True
+        failure: FleetError
         try:
             async with (
                 asyncio.timeout(REQUEST_TIMEOUT),
@@ -99,14 +108,16 @@ class Transport:
             ):
                 status = response.status
                 return await _read(response)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as err:
+        # The library's text names the host only, but its repr can hold the headers: it is neither cause nor context.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ValueError) as err:
+            # ValueError: a URL or a header that cannot be written down.
             sent = False
-            # The library's text names the host only, but its repr can hold the headers: the cause stays out.
-            raise CannotConnectError from _nameless(err)
+            failure, cause = CannotConnectError(), _nameless(err)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
-            raise AnswerLostError(status) from _nameless(err)
+            failure, cause = AnswerLostError(status), _nameless(err)
         finally:
             self._meter.settle(errand, status, sent=sent)
+        raise failure from cause
 
     def raise_for_status(self, answer: Answer, errand: Errand) -> None:
         """Raise the error of an answer that is not 2xx, and let the meter hold back what it forbids."""
@@ -148,10 +159,21 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
     return Answer(response.status, response.headers, body, is_json=True)
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
+def is_fleet_api(url: str) -> bool:
+    """Return whether a URL is one of Tesla's API hosts, not of its website or sign-in."""
+    return is_tesla_url(url) and url.lower().startswith("https://fleet-api.")
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port, None for what is no plain URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or "@" in parts.netloc or "\\" in url:
+        return None
+    return parts.scheme, parts.hostname.lower(), port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def _nameless(err: BaseException) -> RuntimeError:

@@ -71,8 +71,8 @@ class Whereabouts:
 
 def advance(before: Whereabouts, sighting: Sighting) -> tuple[Whereabouts, Change | None]:
     """Return what is believed after a sighting, and what changed by it."""
-    if sighting.at < before.at:
-        # An old fix that comes late says nothing about now.
+    if sighting.at < before.at <= sighting.seen_at:
+        # An old fix that comes late says nothing about now. (A time that is still to come is a clock that was set back.)
         return before, None
     says = _says(before, sighting)
     if says is not before.presence and _is_doubtful(before, sighting, says):

@@ -97,16 +97,14 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         Raises FleetError.
         """
         self._is_requested = True
-        self._last_error = None
         await self.async_refresh()
         if self._last_error is not None:
             raise self._last_error
 
-    @callback
-    def async_tell_pending(self) -> None:
+    async def async_tell_pending(self) -> None:
         """Fire the events of arrivals that an earlier run noticed and could not tell."""
         for trigger in self._worker.untold:
-            self._tell(Change.ARRIVED, trigger.raised_at)
+            await self._async_tell(Change.ARRIVED, trigger.raised_at)
 
     # --- a look -----------------------------------------------------------------------------------
 
@@ -115,6 +113,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         """Ask the cloud, which is not billed; read the position where that is worth it: at most one billed read."""
         is_requested, self._is_requested = self._is_requested, False
         listed, self._listed = self._listed, None
+        self._last_error = None
         purpose = Purpose.REQUESTED if is_requested else Purpose.SCOUT
         try:
             vehicle = listed or await self._account.client.vehicle(self._vin, purpose)
@@ -137,6 +136,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._failures += 1
             wait = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 10), _LONGEST_RETRY)
             self._plan(NextLook(max(wait, err.retry_after or 0.0), Reason.RETRY))
+            # Home Assistant tells of the first failure only; the plan changes with each.
+            self.async_update_listeners()
             raise for_coordinator(err) from err
         self._memory.save_soon()
         if self.data.cloud is CloudState.ONLINE:
@@ -153,8 +154,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     async def _async_read(self, purpose: Purpose) -> None:
         read = await self._account.client.vehicle_data(self._vin, LOCATION_ENDPOINTS, purpose)
-        self._scope_errors = 0
-        update_issue(self.hass, self.config_entry, "location_refused", is_present=False)
+        if self._scope_errors:
+            self._scope_errors = 0
+            update_issue(self.hass, self.config_entry, "location_refused", is_present=False)
         await self._async_see(read)
 
     async def async_learn(self, read: VehicleData) -> None:
@@ -175,12 +177,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if change is Change.ARRIVED:
             self._worker.async_raise(Cause.ARRIVED_HOME, is_told=False)
         await self._memory.async_save()
-        self._tell(change, fix.at)
+        await self._async_tell(change, fix.at)
 
     def _sight(self, fix: Fix) -> Change | None:
         zone = self._zone()
         if zone is None:
             self._set(fix=fix)
+            self._lose_home()
             return None
         before = self.data
         sighting = zone.sighting(fix, before.fix, _now())
@@ -196,11 +199,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             )
         return change
 
-    def _tell(self, change: Change, at: float) -> None:
+    async def _async_tell(self, change: Change, at: float) -> None:
         for listener in tuple(self._change_listeners):
             listener(change, at)
         if change is Change.ARRIVED:
+            # On the disk as well, at once: a kill in the next seconds must not tell it again.
             self._worker.async_mark_told()
+            await self._memory.async_save()
 
     # --- the plan ---------------------------------------------------------------------------------
 
@@ -215,17 +220,17 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._set(next_look=_now() + planned.delay, reason=planned.reason)
 
     def _view(self) -> View:
-        data = self.data
+        data, now = self.data, _now()
         return View(
-            now=_now(),
+            now=now,
             cloud=data.cloud,
             presence=data.presence,
             to_home=data.to_home,
             is_driving=data.fix is not None and data.fix.is_driving,
-            parked_since=data.parked_since,
-            online_since=data.online_since,
-            last_read=data.last_read,
-            is_doubted=data.whereabouts.doubted is not None,
+            parked_since=_past(data.parked_since, now),
+            online_since=_past(data.online_since, now),
+            last_read=_past(data.last_read, now),
+            doubted_at=data.whereabouts.doubted_at if data.whereabouts.doubted else None,
             minutes_home=self._minutes_home(data.fix),
         )
 
@@ -252,16 +257,23 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     @callback
     def _async_zone_moved(self) -> None:
         zone, fix = self._zone(), self.data.fix
-        if zone is None or fix is None:
+        if fix is None:
             return
-        sighting = zone.sighting(fix, None, _now())
-        self._set(
-            whereabouts=settle(self.data.whereabouts, sighting),
-            to_home=max(0.0, sighting.distance - zone.radius),
-        )
+        if zone is None:
+            self._lose_home()
+        else:
+            sighting = zone.sighting(fix, None, _now())
+            self._set(
+                whereabouts=settle(self.data.whereabouts, sighting),
+                to_home=max(0.0, sighting.distance - zone.radius),
+            )
         self._memory.save_soon()
         self._plan()
         self.async_set_updated_data(self.data)
+
+    def _lose_home(self) -> None:
+        """Without the zone nobody is at home or away, and nobody arrives when it is back."""
+        self._set(whereabouts=replace(self.data.whereabouts, presence=Presence.UNKNOWN), to_home=None)
 
     @property
     def is_home(self) -> bool | None:
@@ -278,6 +290,11 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
+
+
+def _past(at: float | None, now: float) -> float | None:
+    """Return a time unless it is still to come: the clock was set back, and waiting for it would take too long."""
+    return at if at is not None and at <= now else None
 
 
 def _now() -> float:

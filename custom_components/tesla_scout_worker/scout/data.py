@@ -53,16 +53,20 @@ class ScoutData:
         try:
             return cls(
                 cloud=CloudState(stored.get("cloud", CloudState.UNKNOWN)),
-                online_since=stored.get("online_since"),
+                online_since=_number(stored.get("online_since")),
                 whereabouts=_whereabouts(stored.get("whereabouts")),
                 fix=_fix(stored.get("fix")),
-                to_home=stored.get("to_home"),
-                parked_since=stored.get("parked_since"),
-                last_look=stored.get("last_look"),
-                last_read=stored.get("last_read"),
+                to_home=_number(stored.get("to_home")),
+                parked_since=_number(stored.get("parked_since")),
+                last_look=_number(stored.get("last_look")),
+                last_read=_number(stored.get("last_read")),
             )
         except KeyError, TypeError, ValueError:
             return cls()
+
+
+def _number(stored: Any) -> float | None:
+    return None if stored is None else float(stored)
 
 
 def _as_dict(item: Fix | Whereabouts) -> dict[str, Any]:

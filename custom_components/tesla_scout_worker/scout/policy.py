@@ -33,9 +33,14 @@ _WOKEN_HOME_PATIENCE: Final = 240.0
 _ASLEEP_AWAY: Final = 300.0
 _ASLEEP_HOME: Final = 300.0
 _ONLINE_PARKED: Final = 300.0
-# A car that was driving and is not reachable: a tunnel, a dead spot, a garage.
+# A car that was driving and is not reachable, a tunnel, a dead spot: looked for this often, for this long (seconds).
 _OUT_OF_REACH: Final = 120.0
+_OUT_OF_REACH_FOR: Final = 1_800.0
+# A second fix settles a doubtful one. One that is not followed by another for this long, as in a garage, is not urgent.
 _DOUBT: Final = 30.0
+_DOUBT_FOR: Final = 180.0
+# The first read is the worker's, which is about to happen (seconds).
+_FIRST_LOOK: Final = 60.0
 
 
 class Promptness(StrEnum):
@@ -77,8 +82,8 @@ class View:
     """What the policy knows. Times are Unix seconds, distances metres.
 
     to_home: from the car to the zone's edge, None without a position. parked_since: None while driving. online_since:
-    None while it is not online. last_read: of the last billed read, None before the first. minutes_home:
-    what the car's own navigation says, None unless it leads home.
+    None while it is not online. last_read: of the last billed read, None before the first. doubted_at: of the fix that
+    waits for a second one. minutes_home: what the car's own navigation says, None unless it leads home.
     """
 
     now: float
@@ -89,8 +94,19 @@ class View:
     parked_since: float | None = None
     online_since: float | None = None
     last_read: float | None = None
-    is_doubted: bool = False
+    doubted_at: float | None = None
     minutes_home: float | None = None
+
+    @property
+    def is_doubted(self) -> bool:
+        """Return whether a second fix is worth a read now."""
+        return self.doubted_at is not None and self.now - self.doubted_at < _DOUBT_FOR
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Return whether the car was driving a moment ago, away from home."""
+        is_fresh = self.last_read is not None and self.now - self.last_read < _OUT_OF_REACH_FOR
+        return self.is_driving and is_fresh and self.presence is not Presence.HOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +135,15 @@ def next_look(view: View, wish: Promptness) -> NextLook:
 
 def _look(view: View) -> tuple[float, Reason]:
     if view.cloud is not CloudState.ONLINE:
-        if view.is_driving and view.presence is not Presence.HOME:
+        if view.is_out_of_reach:
             return _OUT_OF_REACH, Reason.OUT_OF_REACH
         if view.presence is Presence.HOME:
             return _ASLEEP_HOME, Reason.ASLEEP_HOME
         return _ASLEEP_AWAY, Reason.ASLEEP_AWAY
     if view.is_doubted:
         return _DOUBT, Reason.DOUBTFUL_POSITION
+    if view.last_read is None:
+        return _FIRST_LOOK, Reason.FIRST_LOOK
     if view.to_home is None:
         return _LET_IT_SLEEP, Reason.NO_POSITION
     if view.is_driving:

@@ -10,9 +10,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..account import AccountCoordinator
 from ..data import ScoutWorkerConfigEntry
-from ..fleet.client import EVERYTHING_BUT_SCHEDULES, SCHEDULE_ENDPOINTS, FleetClient
-from ..fleet.errors import AnswerLostError, FleetError, ServerError, VehicleUnavailableError
+from ..fleet.client import EVERYTHING_BUT_SCHEDULES, SCHEDULE_ENDPOINTS
+from ..fleet.errors import (
+    AnswerLostError,
+    FleetError,
+    MissingScopeError,
+    ServerError,
+    VehicleUnavailableError,
+)
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
@@ -22,8 +29,10 @@ from .triggers import Cause, Trigger, add, due
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "worker"
-# Some cars cannot read their schedules in time; for this long they are then not asked for (seconds).
-_SCHEDULES_PAUSE: Final = 86_400.0
+_EVERYTHING: Final = EVERYTHING_BUT_SCHEDULES + SCHEDULE_ENDPOINTS
+_POSITION: Final = "location_data"
+# What makes a read fail is then not asked for, for this long (seconds).
+_LEAVE_OUT_FOR: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +53,20 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         self,
         hass: HomeAssistant,
         entry: ScoutWorkerConfigEntry,
-        client: FleetClient,
+        account: AccountCoordinator,
         memory: Memory,
         vehicle: Vehicle,
     ) -> None:
         """Initialize. What was read before a restart is there at once."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=f"worker of {vehicle.name}")
-        self._client = client
+        self._account = account
         self._memory = memory
         self._vin = vehicle.vin
         #: Told of each read, so that the scout learns from it for free.
         self.on_read: Callable[[VehicleData], Awaitable[None]] | None = None
-        self._schedules_from = 0.0
+        self._left_out: dict[str, float] = {}
         self._last_error: FleetError | None = None
-        self._has_read = False
+        self._reads = 0
         self.data = _recall(memory.recall(vehicle.vin, _ROOM))
         memory.register(vehicle.vin, _ROOM, self._describe)
         self._plan()
@@ -98,41 +107,51 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         Return False where the car is not online: the reason stays pending. Raises FleetError.
         """
         self.async_raise(Cause.REQUESTED)
-        self._last_error, self._has_read = None, False
+        self._last_error, reads = None, self._reads
         await self.async_refresh()
         if self._last_error is not None:
             raise self._last_error
-        return self._has_read
+        return self._reads > reads
 
     @override
     async def _async_update_data(self) -> WorkerData:
         """Work off what is due: ask the cloud (not billed) and, if the car is online, read it."""
         now = _now()
-        self._set(pending=tuple(trigger for trigger in self.data.pending if not trigger.has_expired(now)))
-        todo = due(self.data.pending, now)
+        waiting = tuple(trigger for trigger in self.data.pending if not trigger.has_expired(now))
+        self._set(pending=waiting)
+        todo = due(waiting, now)
         if not todo:
             self._plan()
             return self.data
+        self._last_error = None
         is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)
         purpose = Purpose.REQUESTED if is_requested else Purpose.WORKER
         try:
-            vehicle = await self._client.vehicle(self._vin, purpose)
-            read = await self._async_read(purpose) if vehicle.state is CloudState.ONLINE else None
-        except VehicleUnavailableError:
-            read = None
+            vehicle = await self._account.client.vehicle(self._vin, purpose)
+            if vehicle.state is not CloudState.ONLINE:
+                # Not an attempt that failed: the scout wakes the worker as soon as it sees the car online.
+                self._keep()
+                return self.data
+            read = await self._async_read(purpose)
+        except VehicleUnavailableError as err:
+            # It fell asleep between the two questions. The answer was billed, so it is not asked again at once.
+            self._keep(todo, err)
+            return self.data
         except FleetError as err:
             self._last_error = err
-            self._postpone(todo, err.retry_after)
+            self._keep(todo, err)
             raise for_coordinator(err) from err
-        if read is None:
-            # Not an error: it sleeps. The scout wakes the worker when it sees the car online.
-            self._postpone(todo, None)
-            return self.data
-        self._has_read = True
+        self._reads += 1
+        # One read serves every reason that waited for one, also those that were being put off.
+        served = {trigger.key for trigger in waiting}
         self._set(
             vehicle_data=read.over(self.data.vehicle_data),
             last_cause=todo[-1].cause,
-            pending=tuple(trigger for trigger in self.data.pending if trigger not in todo),
+            pending=tuple(
+                trigger
+                for trigger in self.data.pending
+                if trigger.key not in served or not trigger.is_told
+            ),
         )
         self._plan()
         self._memory.save_soon()
@@ -141,24 +160,31 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         return self.data
 
     async def _async_read(self, purpose: Purpose) -> VehicleData:
-        """Read everything in one billed request; where the schedules make it fail, once more without them."""
-        if _now() < self._schedules_from:
-            return await self._client.vehicle_data(self._vin, EVERYTHING_BUT_SCHEDULES, purpose)
+        """Read everything in one billed request; where a part makes it fail, once more without that part."""
+        asked = tuple(endpoint for endpoint in _EVERYTHING if self._may_ask(endpoint))
         try:
-            return await self._client.vehicle_data(
-                self._vin, EVERYTHING_BUT_SCHEDULES + SCHEDULE_ENDPOINTS, purpose
-            )
-        except VehicleUnavailableError, ServerError, AnswerLostError:
-            read = await self._client.vehicle_data(self._vin, EVERYTHING_BUT_SCHEDULES, purpose)
-            self._schedules_from = _now() + _SCHEDULES_PAUSE
-            return read
+            return await self._account.client.vehicle_data(self._vin, asked, purpose)
+        except FleetError as err:
+            suspects = _suspects(err)
+            rest = tuple(endpoint for endpoint in asked if endpoint not in suspects)
+            if rest == asked:
+                raise
+            read = await self._account.client.vehicle_data(self._vin, rest, purpose)
+        self._left_out |= dict.fromkeys(suspects, _now() + _LEAVE_OUT_FOR)
+        return read
 
-    def _postpone(self, todo: tuple[Trigger, ...], asked: float | None) -> None:
+    def _may_ask(self, endpoint: str) -> bool:
+        if endpoint == _POSITION and not self._account.sees_location:
+            return False
+        return self._left_out.get(endpoint, 0.0) <= _now()
+
+    def _keep(self, tried: tuple[Trigger, ...] = (), err: FleetError | None = None) -> None:
+        """Keep the reasons, and put off those that were tried."""
         now = _now()
         # What a person asked for was answered to that person; what happened to the car waits.
         self._set(
             pending=tuple(
-                trigger.failed(now, asked) if trigger in todo else trigger
+                trigger.failed(now, err.retry_after if err else None) if trigger in tried else trigger
                 for trigger in self.data.pending
                 if trigger.cause is not Cause.REQUESTED
             )
@@ -167,9 +193,10 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         self._memory.save_soon()
 
     def _plan(self) -> None:
-        """Set the timer to the first retry, or to nothing."""
-        waits = [trigger.retry_at for trigger in self.data.pending]
-        self.update_interval = timedelta(seconds=max(min(waits) - _now(), 1.0)) if waits else None
+        """Set the timer to the first retry. What is due without one waits until the scout sees the car online."""
+        now = _now()
+        waits = [trigger.retry_at - now for trigger in self.data.pending if trigger.retry_at > now]
+        self.update_interval = timedelta(seconds=max(min(waits), 1.0)) if waits else None
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
@@ -181,6 +208,17 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             "last_cause": self.data.last_cause,
             "pending": [trigger.as_dict() for trigger in self.data.pending],
         }
+
+
+def _suspects(err: FleetError) -> tuple[str, ...]:
+    """Return what may have made a read fail: some cars cannot read their schedules in time, some grants lack a part."""
+    match err:
+        case VehicleUnavailableError() | ServerError() | AnswerLostError():
+            return SCHEDULE_ENDPOINTS
+        case MissingScopeError():
+            return (_POSITION,)
+        case _:
+            return ()
 
 
 def _recall(stored: Mapping[str, Any]) -> WorkerData:

@@ -9,6 +9,8 @@ from typing import Any, Final, Self
 EXPIRES_AFTER: Final = 6 * 3_600.0
 _FIRST_RETRY: Final = 60.0
 _LONGEST_RETRY: Final = 1_800.0
+# The first look does not expire, so what refuses it for good must not be asked often (seconds).
+_LONGEST_FIRST_LOOK_RETRY: Final = 21_600.0
 
 
 class Cause(StrEnum):
@@ -32,14 +34,20 @@ class Trigger:
     attempts: int = 0
     retry_at: float = 0.0
 
+    @property
+    def key(self) -> tuple[Cause, float]:
+        """Return what tells it from another one, whatever became of it since."""
+        return self.cause, self.raised_at
+
     def failed(self, now: float, asked: float | None) -> Self:
         """Return the trigger after an attempt that failed; asked: seconds that Tesla wants to be left alone."""
-        wait = min(_FIRST_RETRY * 2.0 ** min(self.attempts, 10), _LONGEST_RETRY)
+        longest = _LONGEST_FIRST_LOOK_RETRY if self.cause is Cause.FIRST_LOOK else _LONGEST_RETRY
+        wait = min(_FIRST_RETRY * 2.0 ** min(self.attempts, 10), longest)
         return replace(self, attempts=self.attempts + 1, retry_at=now + max(wait, asked or 0.0))
 
     def has_expired(self, now: float) -> bool:
-        """Return whether the work is no longer worth doing."""
-        return now - self.raised_at > EXPIRES_AFTER
+        """Return whether the work is no longer worth doing; a car that was never read stays worth a read."""
+        return self.cause is not Cause.FIRST_LOOK and now - self.raised_at > EXPIRES_AFTER
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -76,9 +84,5 @@ def add(pending: tuple[Trigger, ...], trigger: Trigger) -> tuple[Trigger, ...]:
 
 def due(pending: tuple[Trigger, ...], now: float) -> tuple[Trigger, ...]:
     """Return what is to be worked on now."""
-    # A clock that was set back must not put the retry off for longer than the longest wait.
-    return tuple(
-        trigger
-        for trigger in pending
-        if trigger.retry_at <= now or trigger.retry_at > now + 2 * _LONGEST_RETRY
-    )
+    # A reason from the future is a clock that was set back: its retry must not wait until that time comes again.
+    return tuple(trigger for trigger in pending if trigger.retry_at <= now or now < trigger.raised_at)

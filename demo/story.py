@@ -1,0 +1,133 @@
+"""What happens, told in lines that a person can follow, from the states that Home Assistant shows."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+import sys
+import time
+from typing import Any, Final, TextIO
+
+from .world import World
+
+type States = Mapping[str, Mapping[str, Any]]
+
+_REASONS: Final = {
+    "first_look": "it has not been seen yet",
+    "driving": "it is driving, and could be home by then",
+    "navigating_home": "it is navigating home",
+    "out_of_reach": "it was driving and is out of reach",
+    "parked_away": "it is parked away from home",
+    "parked_home": "it is parked at home",
+    "asleep_away": "it is asleep away from home",
+    "asleep_home": "it is asleep at home",
+    "doubtful_position": "the last position is doubtful",
+    "no_position": "it gave no position",
+    "location_not_granted": "location is not granted",
+    "budget_spent": "the month's budget is used up",
+    "retry": "the last look failed",
+}
+
+
+class Story:
+    """Watches one car's entities and says what is new. Times told are Unix seconds."""
+
+    def __init__(self, world: World, out: TextIO = sys.stdout) -> None:
+        """Initialize."""
+        self._world = world
+        self._out = out
+        self._told: dict[str, str] = {}
+        self._has_crossed = False
+        self.arrived_at: float | None = None
+        self.worked_at: float | None = None
+
+    def say(self, text: str) -> None:
+        """Print a line with the time."""
+        print(f"{time.strftime('%H:%M:%S')}  {text}", file=self._out, flush=True)
+
+    def follow(self, states: States) -> None:
+        """Say what changed since the last call."""
+        self._crossing()
+        self._look(states)
+        self._presence(states)
+        self._work(states)
+
+    def road(self) -> str:
+        """Return where the car really is, in words."""
+        world, now = self._world, time.time()
+        metres = world.distance_to_home(now)
+        speed = (world.car.speed_mph(now) or 0.0) * 1.609344
+        if speed < 1 and metres < 100:  # noqa: PLR2004
+            return "the car stands at home"
+        return f"the car is {metres / 1000:.1f} km from home, " + (
+            f"at {speed:.0f} km/h" if speed >= 1 else "standing"
+        )
+
+    def _crossing(self) -> None:
+        if not self._has_crossed and time.time() >= self._world.crosses_at > 0:
+            self._has_crossed = True
+            self.say("Road    the car crosses the edge of the home zone")
+
+    def _look(self, states: States) -> None:
+        next_look = self._new(states, "sensor.scout_next_look")
+        if next_look is None:
+            return
+        wait = (_when(next_look["state"]) or time.time()) - time.time()
+        distance = states["sensor.scout_distance_to_home"]["state"]
+        cloud = states["sensor.scout_cloud_state"]["state"]
+        seen = f"{distance} km from home" if _is_value(distance) else "place unknown"
+        reason = _REASONS.get(next_look["attributes"].get("reason"), "")
+        self.say(f"Road    {self.road()}")
+        self.say(f"Scout   {cloud}, {seen}; next look in {max(0, round(wait))} s: {reason}")
+
+    def _presence(self, states: States) -> None:
+        event = self._new(states, "event.scout_presence")
+        if event is None:
+            return
+        at = _when(event["state"]) or time.time()
+        if event["attributes"].get("event_type") == "left":
+            self.say("Scout   the car has left home")
+        elif event["attributes"].get("event_type") == "arrived":
+            self.arrived_at = self.arrived_at or at
+            late = at - self._world.crosses_at
+            self.say(f"Scout   ARRIVED HOME, noticed {late:.0f} s after the edge of the zone")
+
+    def _work(self, states: States) -> None:
+        read = self._new(states, "sensor.scout_last_full_read")
+        if read is None:
+            return
+        cause = read["attributes"].get("cause")
+        if cause == "arrived_home":
+            self.worked_at = _when(read["state"])
+        values = {
+            key: states[f"sensor.scout_{key}"]["state"]
+            for key in ("battery", "range", "charging", "charging_power")
+        }
+        self.say(
+            f"Worker  read everything because of {str(cause).replace('_', ' ')}: battery {values['battery']} %, "
+            f"range {float(values['range']):.0f} km, {values['charging']}, {values['charging_power']} kW"
+        )
+        self.say(f"Bill    {self.bill()}")
+
+    def bill(self) -> str:
+        """Return what the simulator's bill says, in words."""
+        bill = self._world.simulator.bill
+        counts = ", ".join(f"{count} {category}" for category, count in bill.counts().items())
+        return f"{counts}; {bill.state_calls} unbilled questions; ${bill.usd:.3f}"
+
+    def _new(self, states: States, entity_id: str) -> Mapping[str, Any] | None:
+        """Return a state that has a value and was not told yet."""
+        state = states.get(entity_id)
+        if state is None or not _is_value(state["state"]) or self._told.get(entity_id) == state["state"]:
+            return None
+        self._told[entity_id] = state["state"]
+        return state
+
+
+def _is_value(text: str) -> bool:
+    return text not in {"unknown", "unavailable"}
+
+
+def _when(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+    except ValueError:
+        return None
