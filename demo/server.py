@@ -30,9 +30,6 @@ homeassistant:
   country: DE
   language: en
   time_zone: Europe/Berlin
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
 frontend:
 config:
 history:
@@ -43,13 +40,21 @@ logger:
     custom_components.tesla_scout_worker: debug
 """
 
-# Everything that onboarding asks but the user, which must go through its API to be logged in with.
-_ONBOARDING: Final = {
-    "version": 4,
-    "minor_version": 1,
-    "key": "onboarding",
-    "data": {"done": ["core_config", "analytics", "integration"]},
+# In YAML this would be a change on trial, which Home Assistant takes back after five minutes.
+_HTTP: Final = {
+    "server_host": ["127.0.0.1"],
+    "cors_allowed_origins": [],
+    "login_attempts_threshold": -1,
+    "ip_ban_enabled": True,
+    "ssl_profile": "modern",
+    "use_x_frame_options": True,
+    "created_at": "2026-11-01T00:00:00+00:00",
+    "error": None,
+    "error_message": None,
 }
+
+# Everything that onboarding asks but the user, which must go through its API to be logged in with.
+_ONBOARDING: Final = {"done": ["core_config", "analytics", "integration"]}
 
 
 class ServerError(Exception):
@@ -69,6 +74,12 @@ def free_port(wanted: int) -> int:
     raise ServerError("no free port on 127.0.0.1")
 
 
+def _store(storage: Path, key: str, version: tuple[int, int], data: Mapping[str, Any]) -> None:
+    """Write a file as Home Assistant's Store reads it."""
+    stored = {"version": version[0], "minor_version": version[1], "key": key, "data": data}
+    (storage / key).write_text(json.dumps(stored), encoding="utf-8")
+
+
 class HomeAssistantServer:
     """One configuration folder and the process that runs on it; it can be killed and started again."""
 
@@ -84,9 +95,12 @@ class HomeAssistantServer:
     def _write_configuration(self, home: tuple[float, float], radius: float, port: int) -> None:
         storage = self.folder / ".storage"
         storage.mkdir(parents=True)
-        (storage / "onboarding").write_text(json.dumps(_ONBOARDING), encoding="utf-8")
+        http = {**_HTTP, "server_port": port}
+        stored = {"stable": http, "pending": None, "yaml_migration_done": True}
+        _store(storage, "http", (2, 2), stored)
+        _store(storage, "onboarding", (4, 1), _ONBOARDING)
         (self.folder / "configuration.yaml").write_text(
-            _CONFIGURATION.format(latitude=home[0], longitude=home[1], radius=radius, port=port),
+            _CONFIGURATION.format(latitude=home[0], longitude=home[1], radius=radius),
             encoding="utf-8",
         )
         (self.folder / "custom_components").symlink_to(_CHECKOUT / "custom_components")

@@ -4,7 +4,7 @@ import asyncio
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .account import AccountCoordinator, async_forget_account, update_issue
@@ -66,9 +66,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry)
     await async_forget_account(hass, entry)
     await Budget(hass, entry.entry_id, 0).async_remove()
     await Memory(hass, entry.entry_id).async_remove()
-    for domain, issue_id in tuple(ir.async_get(hass).issues):
-        if domain == DOMAIN and issue_id.endswith(entry.entry_id):
-            ir.async_delete_issue(hass, domain, issue_id)
 
 
 async def async_remove_config_entry_device(

@@ -83,6 +83,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             trusted_urls=self._endpoints.typed,
             clock=lambda: dt_util.utcnow().timestamp(),
         )
+        self._budget = budget
         self._vehicles: dict[str, Vehicle] = {}
         self.client = FleetClient(
             self._transport, self, base_url_of(entry), region_moved=self._async_region_moved
@@ -100,6 +101,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self.data = self._data()
         self._async_plan()
         self._async_update_issues()
+        self.config_entry.async_on_unload(self._budget.async_add_listener(self._async_update_issues))
 
     # --- tokens -----------------------------------------------------------------------------------
 
@@ -135,6 +137,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             if health.needs_sign_in or health.expires_at <= dt_util.utcnow().timestamp():
                 raise for_coordinator(err) from err
         finally:
+            # A failure, too, is something to show.
+            self._async_publish()
             self._async_plan()
             self._async_update_issues()
         return self._data()
@@ -159,13 +163,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
 
     @callback
     def _async_publish(self) -> None:
-        """Show what a request from elsewhere changed, without touching the timer of the renewal."""
+        """Show what a request from elsewhere changed, and plan the renewal by it."""
         data = self._data()
         if data == self.data:
             return
         self.data = data
         self._async_plan()
         self._async_update_issues()
+        if self._listeners and not data.token.needs_sign_in:
+            self._schedule_refresh()
         self.async_update_listeners()
 
     @callback
@@ -175,9 +181,11 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
 
     @callback
     def _async_store_chain(self, stored: dict[str, Any]) -> None:
-        self.hass.config_entries.async_update_entry(
-            self.config_entry, data={**self.config_entry.data, CONF_TOKEN: stored}
-        )
+        # An answer can come after the entry was removed.
+        if self.hass.config_entries.async_get_entry(self.config_entry.entry_id):
+            self.hass.config_entries.async_update_entry(
+                self.config_entry, data={**self.config_entry.data, CONF_TOKEN: stored}
+            )
 
     @callback
     def _async_region_moved(self, base_url: str) -> None:
@@ -194,6 +202,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             "location_not_granted": SCOPE_LOCATION in data.missing_scopes,
             "token_not_saved": not data.token.is_saved,
             "token_refresh_fails": data.token.failures >= _FAILURES_TO_TELL,
+            "account_disabled": self._budget.is_disabled,
+            # Without a budget nothing was promised that could be missed.
+            "budget_spent": self._budget.is_spent and self._budget.monthly_budget > 0,
         }
         for key, is_present in problems.items():
             update_issue(self.hass, self.config_entry, key, is_present=is_present)
@@ -222,6 +233,9 @@ def base_url_of(entry: ConfigEntry[Any]) -> str:
 
 
 async def async_forget_account(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the account's tokens, when its entry is removed."""
+    """Delete the account's tokens and repairs, when its entry is removed."""
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}"):
+            ir.async_delete_issue(hass, domain, issue_id)
     keeper: TokenKeeper = keeper_for(hass, entry.unique_id or entry.entry_id)
     await keeper.async_remove()

@@ -40,7 +40,7 @@ _DESCRIPTIONS: tuple[CarBinarySensorDescription, ...] = (
         translation_key="at_home",
         device_class=BinarySensorDeviceClass.PRESENCE,
         coordinator=lambda car: car.scout,
-        is_on=lambda car: car.scout.is_home,
+        is_on=lambda car: car.scout.data.is_home,
     ),
     CarBinarySensorDescription(
         key="plugged_in",

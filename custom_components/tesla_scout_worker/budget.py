@@ -4,17 +4,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+import logging
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .fleet.errors import AccountDisabledError, BudgetSpentError, FleetError, RateLimitedError
+from .fleet.errors import (
+    LONGEST_RATE_LIMIT_WAIT,
+    AccountDisabledError,
+    BudgetSpentError,
+    FleetError,
+    RateLimitedError,
+)
 from .fleet.metering import Category, Errand, Purpose
 from .ledger import PRICES, Ledger, is_billed, month_of
+
+_LOGGER = logging.getLogger(__name__)
 
 _STORAGE_VERSION: Final = 1
 # A crash loses at most the requests of this long (seconds).
@@ -23,6 +33,7 @@ _SAVE_DELAY: Final = 2
 # eight tries in 18 hours, each of them billed.
 _FIRST_DISABLED_WAIT: Final = 900.0
 _LONGEST_DISABLED_WAIT: Final = 14_400.0
+_MOST_TRIES_COUNTED: Final = 8
 # What nobody asked for is what the budget stops first.
 _AUTOMATIC: Final = frozenset({Purpose.SCOUT, Purpose.WORKER})
 
@@ -57,7 +68,7 @@ class Budget:
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.ledger", private=True
         )
-        self._monthly_budget = monthly_budget
+        self.monthly_budget = monthly_budget
         self._held_until: dict[Category, float] = {}
         self._disabled_until = 0.0
         self._disabled_tries = 0
@@ -66,7 +77,12 @@ class Budget:
 
     async def async_load(self) -> None:
         """Read the ledger and the holds that an earlier run left."""
-        stored = await self._store.async_load()
+        try:
+            stored = await self._store.async_load()
+        except (HomeAssistantError, KeyError, TypeError, NotImplementedError) as err:
+            # Counting anew is better than standing still.
+            _LOGGER.warning("The ledger cannot be read: %s", type(err).__name__)
+            return
         if not isinstance(stored, dict):
             return
         self.ledger = Ledger.from_dict(stored.get("ledger"))
@@ -78,7 +94,7 @@ class Budget:
         }
         until, tries = stored.get("disabled_until"), stored.get("disabled_tries")
         self._disabled_until = until if isinstance(until, int | float) else 0.0
-        self._disabled_tries = tries if isinstance(tries, int) else 0
+        self._disabled_tries = min(max(tries, 0), _MOST_TRIES_COUNTED) if isinstance(tries, int) else 0
 
     async def async_save(self) -> None:
         """Write now what would have been written in a moment."""
@@ -93,9 +109,12 @@ class Budget:
     def admit(self, errand: Errand) -> None:
         """Let a request out, or raise why not: RateLimitedError, AccountDisabledError, BudgetSpentError."""
         now = _now()
-        if (wait := self._held_until.get(errand.category, 0.0) - now) > 0:
+        # A wait longer than the longest is a clock that was set back.
+        if 0 < (wait := self._held_until.get(errand.category, 0.0) - now) <= LONGEST_RATE_LIMIT_WAIT:
             raise RateLimitedError(retry_after=wait)
-        if errand.category is not Category.AUTH and (wait := self._disabled_until - now) > 0:
+        if errand.category is not Category.AUTH and (
+            0 < (wait := self._disabled_until - now) <= _LONGEST_DISABLED_WAIT
+        ):
             raise AccountDisabledError(retry_after=wait)
         if PRICES[errand.category] and errand.purpose in _AUTOMATIC and self.is_spent:
             raise BudgetSpentError(retry_after=_seconds_to_next_month())
@@ -121,7 +140,7 @@ class Budget:
                 wait = min(_FIRST_DISABLED_WAIT * 2.0**self._disabled_tries, _LONGEST_DISABLED_WAIT)
                 # A new month brings a new credit.
                 self._disabled_until = now + min(wait, _seconds_to_next_month())
-                self._disabled_tries = min(self._disabled_tries + 1, 8)
+                self._disabled_tries = min(self._disabled_tries + 1, _MOST_TRIES_COUNTED)
             case _:
                 return
         self._changed()
@@ -136,7 +155,7 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         """Return whether this month's budget is used up."""
-        return self.cost_this_month >= self._monthly_budget
+        return self.cost_this_month >= self.monthly_budget
 
     @property
     def requests_this_month(self) -> dict[Category, int]:

@@ -104,7 +104,7 @@ class Ledger:
             for row in rows:
                 match row:
                     case [str(category), str(purpose), str(vin), int(count)] if (
-                        category in _CATEGORIES and purpose in _PURPOSES
+                        category in _CATEGORIES and purpose in _PURPOSES and count > 0
                     ):
                         ledger._counts.setdefault(period, {})[category, purpose, vin] = count
                     case _:
@@ -121,9 +121,7 @@ _CATEGORIES: Final = frozenset(Category)
 _PURPOSES: Final = frozenset(Purpose)
 
 
-def _is_period(text: Any) -> bool:
-    if not isinstance(text, str):
-        return False
+def _is_period(text: str) -> bool:
     try:
         date.fromisoformat(text if len(text) > len("2026-11") else f"{text}-01")
     except ValueError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import math
 from typing import Any, Self
 
 from .const import (
@@ -55,11 +56,17 @@ class Options:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Read an entry's options; what is missing has the default that is right for most."""
-        watched = options.get(CONF_WATCHED)
+        """Read an entry's options; what is missing or makes no sense has the default that is right for most."""
+        watched, promptness = options.get(CONF_WATCHED), options.get(CONF_PROMPTNESS)
         return cls(
-            home_zone=options.get(CONF_HOME_ZONE, DEFAULT_HOME_ZONE),
-            promptness=Promptness(options.get(CONF_PROMPTNESS, Promptness.BALANCED)),
-            watched=None if watched is None else frozenset(watched),
-            monthly_budget=float(options.get(CONF_MONTHLY_BUDGET, DEFAULT_MONTHLY_BUDGET)),
+            home_zone=options.get(CONF_HOME_ZONE) or DEFAULT_HOME_ZONE,
+            promptness=Promptness(promptness) if promptness in list(Promptness) else Promptness.BALANCED,
+            watched=frozenset(watched) if isinstance(watched, list) else None,
+            monthly_budget=_dollars(options.get(CONF_MONTHLY_BUDGET)),
         )
+
+
+def _dollars(value: Any) -> float:
+    # NaN would never be reached, and so would be no limit.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return max(float(value), 0.0) if is_number else DEFAULT_MONTHLY_BUDGET

@@ -14,7 +14,7 @@ from .fleet.errors import BadAnswerError, FleetError, SignInRequiredError, Token
 from .fleet.transport import Transport
 from .token_journal import TokenJournal
 from .token_keeper import keeper_for, refresh_lock, run_apart
-from .token_rotation import TokenChain, newest
+from .token_rotation import TokenChain
 
 
 class ClientRefusedError(FleetError):
@@ -67,22 +67,17 @@ async def async_sign_in(
     if chain is None or not chain.knows(refresh_token):
         chain = TokenChain.begin(refresh_token)
     # In a task of its own: closing the dialog in mid-flight must not lose the answer.
-    redeeming = run_apart(
-        hass, _async_redeem(hass, transport, token_url, client_id, chain, expected_account)
-    )
+    redeeming = run_apart(hass, _async_redeem(hass, transport, token_url, client_id, chain, expected_account))
     await asyncio.wait([redeeming])
     return redeeming.result()
 
 
 async def async_forget(hass: HomeAssistant, sign_in: SignIn) -> None:
     """Take back what a flow wrote that came to nothing."""
-    if not _is_set_up(hass, sign_in.account_id):
+    if _is_set_up(hass, sign_in.account_id):
+        await keeper_for(hass, sign_in.account_id).async_take_back()
+    else:
         await TokenJournal(hass, sign_in.account_id).async_remove()
-        return
-    keeper = keeper_for(hass, sign_in.account_id)
-    # An account with nothing left to try is better served by the sign-in that its owner did not finish.
-    if keeper.chain.candidates:
-        await keeper.async_save_again()
 
 
 async def _async_redeem(
@@ -102,10 +97,10 @@ async def _async_redeem(
                 case Verdict.REFUSED:
                     chain = chain.refused(refresh_token)
                 case Verdict.CLIENT_REFUSED:
-                    raise ClientRefusedError(answer.error.status if answer.error else None)
+                    raise ClientRefusedError(answer.error.status)
                 case Verdict.LATER:
-                    raise answer.error or BadAnswerError
-                case Verdict.GRANTED:
+                    raise answer.error
+                case _:
                     chain = chain.offered(refresh_token, now).granted(refresh_token, answer, now)
                     return await _async_keep(hass, chain, expected_account)
         raise SignInRequiredError
@@ -115,11 +110,9 @@ async def _async_keep(hass: HomeAssistant, chain: TokenChain, expected_account: 
     claims = read_claims(chain.access_token)
     if claims.subject is None:
         raise BadAnswerError
-    journal = TokenJournal(hass, claims.subject)
-    present = keeper_for(hass, claims.subject).chain
-    chain = chain.after(newest(present, await journal.async_load()))
+    chain = await keeper_for(hass, claims.subject).async_succeed(chain)
     if claims.subject == expected_account or not _is_set_up(hass, claims.subject):
-        await journal.async_save(chain)
+        await TokenJournal(hass, claims.subject).async_save(chain)
     return SignIn(claims.subject, claims, chain.as_dict())
 
 

@@ -21,7 +21,7 @@ from .fleet.auth import Claims, TokenAnswer, Verdict, async_refresh, read_claims
 from .fleet.errors import FleetError, ServerError, SignInRequiredError, TokenRejectedError
 from .fleet.transport import Transport
 from .token_journal import TokenJournal
-from .token_rotation import TokenChain, newest, retry_delay
+from .token_rotation import Backoff, TokenChain, newest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class TokenHealth:
 
 
 class TokenKeeper:
-    """Owns a token chain. Nothing outside this class and the journal reads a refresh token."""
+    """Owns a token chain. Nothing but this class, the journal and a sign-in sees a refresh token."""
 
     def __init__(self, hass: HomeAssistant, account_id: str) -> None:
         """Initialize. account_id: the token's subject."""
@@ -66,10 +66,7 @@ class TokenKeeper:
         self._saving: asyncio.Task[None] | None = None
         self._claims = Claims()
         self._jitter = random.random()  # noqa: S311 - spreads load
-        self._failures = 0
-        self._failed_at = 0.0
-        self._retry_at: float | None = None
-        self._last_error: FleetError | None = None
+        self._backoff = Backoff()
         self._last_rotation: float | None = None
         self._last_forced = 0.0
         self._client_refused = False
@@ -95,8 +92,7 @@ class TokenKeeper:
         chain = newest(entry_chain, await self._journal.async_load(), self._chain) or self._chain
         if chain.grant != self._chain.grant or self._client_refused:
             # Another sign-in, or another try of a person who mended the app: what failed before says nothing.
-            self._forget_failures()
-            self._last_rotation = None
+            self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
         self._adopt(chain)
         if chain != entry_chain:
             store_chain(chain.as_dict())
@@ -106,9 +102,8 @@ class TokenKeeper:
 
         Raises SignInRequiredError where no candidate is left, else the FleetError that keeps us from a new one.
         """
-        if self._chain.is_valid(_now()):
-            return self._chain.access_token
-        await self._async_refresh()
+        if not self._chain.is_valid(_now()):
+            await self._async_refresh()
         return self._chain.access_token
 
     async def async_token_rejected(self, access_token: str) -> None:
@@ -129,7 +124,7 @@ class TokenKeeper:
         """Renew in the background if the token is old enough and no failure is being waited out."""
         now = _now()
         if not self._is_saved:
-            await self.async_save_again()
+            await self._async_save_again()
         if now >= self._chain.renew_at(self._jitter) or not self._chain.is_valid(now):
             await self._async_refresh()
 
@@ -137,7 +132,7 @@ class TokenKeeper:
         """Renew now, since a person asked. Return False where the last time was less than a minute ago."""
         if not self._is_refreshing and not self._may_force():
             return False
-        self._retry_at = None
+        self._backoff.retry_at = None
         await self._async_refresh()
         return True
 
@@ -146,26 +141,25 @@ class TokenKeeper:
         """Return what may be known of the tokens."""
         return TokenHealth(
             expires_at=self._chain.expires_at,
-            renew_at=max(self._chain.renew_at(self._jitter), self._retry_at or 0.0),
+            renew_at=max(self._chain.renew_at(self._jitter), self._backoff.retry_at or 0.0),
             last_rotation=self._last_rotation or self._chain.obtained_at or None,
             rotations=self._chain.generation,
-            failures=self._failures,
-            retry_at=self._retry_at,
+            failures=self._backoff.failures,
+            retry_at=self._backoff.retry_at,
             needs_sign_in=self._client_refused or not self._chain.candidates,
             is_saved=self._is_saved,
             claims=self._claims,
         )
 
-    @property
-    def chain(self) -> TokenChain:
-        """Return the chain, for a sign-in that is to come after it."""
-        return self._chain
+    async def async_succeed(self, chain: TokenChain) -> TokenChain:
+        """Return the chain of a new sign-in as later than all that is known."""
+        return chain.after(newest(self._chain, await self._journal.async_load()))
 
-    async def async_save_again(self) -> None:
-        """Write the journal anew: the disk did not take it, or a sign-in that came to nothing wrote over it."""
-        if self._saving is None or self._saving.done():
-            self._saving = run_apart(self._hass, self._async_save_present())
-        await asyncio.wait([self._saving])
+    async def async_take_back(self) -> None:
+        """Write over the journal of a sign-in that came to nothing."""
+        # With nothing left to try the account is better served by what its owner did not finish.
+        if self._chain.candidates:
+            await self._async_save_again()
 
     def knows(self, refresh_token: str) -> bool:
         """Return whether a pasted token is one of this account's."""
@@ -175,27 +169,23 @@ class TokenKeeper:
         """Forget everything, on the disk too."""
         await self._settled()
         self._chain, self._claims = TokenChain("", 0, ()), Claims()
-        self._store_chain = None
-        self._forget_failures()
-        self._last_rotation, self._is_saved = None, True
+        self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
+        self._store_chain, self._is_saved = None, True
         await self._journal.async_remove()
 
     # --- the refresh ------------------------------------------------------------------------------
 
     async def _async_refresh(self) -> None:
         """Join the refresh in flight, or start one in a task that no caller's cancel can reach."""
-        if self._refresh is None or self._refresh.done():
-            self._refresh = run_apart(self._hass, self._async_rotate())
         refresh = self._refresh
+        if refresh is None or refresh.done():
+            self._refresh = refresh = run_apart(self._hass, self._async_rotate())
         await asyncio.wait([refresh])
         refresh.result()
 
     async def _async_rotate(self) -> None:
         """Offer the candidates, newest first, until one is taken."""
-        now, error = _now(), self._last_error
-        # A clock that was set back must not make the wait longer.
-        if self._retry_at and error and self._failed_at <= now < self._retry_at:
-            raise type(error)(error.status, retry_after=self._retry_at - now)
+        self._backoff.check(_now())
         async with refresh_lock(self._hass):
             while True:
                 candidate = next(iter(self._chain.candidates), None)
@@ -209,12 +199,11 @@ class TokenKeeper:
                     await self._async_save(
                         self._chain.granted(candidate.refresh_token, answer, _now()), to_entry=True
                     )
-                    self._forget_failures()
-                    self._last_rotation = _now()
+                    self._backoff, self._client_refused, self._last_rotation = Backoff(), False, _now()
                     return
                 if answer.verdict is Verdict.CLIENT_REFUSED:
                     self._client_refused = True
-                    raise self._failed(SignInRequiredError(answer.error.status if answer.error else None))
+                    raise self._failed(SignInRequiredError(answer.error.status))
                 await self._async_save(self._chain.refused(candidate.refresh_token), to_entry=True)
 
     async def _async_offer(self, transport: Transport, refresh_token: str) -> TokenAnswer:
@@ -225,22 +214,14 @@ class TokenKeeper:
             self._failed(err)
             raise
         if answer.verdict is Verdict.LATER:
-            error = answer.error or ServerError()
+            error = answer.error
             # A 403 or 404 of the token endpoint is weather, not a verdict on the account.
             raise self._failed(error if error.is_transient else ServerError(error.status))
         return answer
 
     def _failed(self, error: FleetError) -> FleetError:
-        self._failures += 1
-        self._failed_at = _now()
-        self._retry_at = self._failed_at + retry_delay(self._failures, error.retry_after)
-        self._last_error = error
-        _LOGGER.debug("Token refresh %s failed: %s", self._failures, error)
-        return error
-
-    def _forget_failures(self) -> None:
-        self._failures, self._retry_at, self._last_error = 0, None, None
-        self._client_refused = False
+        _LOGGER.debug("Token refresh failed: %s", error)
+        return self._backoff.failed(error, _now())
 
     def _may_force(self) -> bool:
         now = _now()
@@ -268,6 +249,11 @@ class TokenKeeper:
         if chain.access_token != self._chain.access_token:
             self._claims = read_claims(chain.access_token)
         self._chain = chain
+
+    async def _async_save_again(self) -> None:
+        if self._saving is None or self._saving.done():
+            self._saving = run_apart(self._hass, self._async_save_present())
+        await asyncio.wait([self._saving])
 
     async def _async_save_present(self) -> None:
         # Between two rotations: an older chain must not be written over a newer one.

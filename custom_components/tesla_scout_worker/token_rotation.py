@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import uuid
 
 from .fleet.auth import TokenAnswer, is_token
+from .fleet.errors import FleetError
 
 # How long the token used last keeps working (seconds).
 GRACE: Final = 86_400.0
@@ -162,10 +163,28 @@ def newest(*chains: TokenChain | None) -> TokenChain | None:
     return max(known, key=lambda chain: (chain.sign_in, chain.generation), default=None)
 
 
-def retry_delay(failures: int, asked: float | None) -> float:
-    """Return how long to leave the token endpoint alone after so many failures in a row (seconds)."""
-    own = min(_FIRST_RETRY * 2.0 ** min(max(failures, 1) - 1, 10), _LONGEST_RETRY)
-    return max(own, asked or 0.0)
+@dataclass(slots=True)
+class Backoff:
+    """How long the token endpoint is left alone after failures in a row. retry_at: Unix seconds, None for no wait."""
+
+    failures: int = 0
+    retry_at: float | None = None
+    _failed_at: float = 0.0
+    _error: FleetError | None = None
+
+    def failed(self, error: FleetError, now: float) -> FleetError:
+        """Take note of a failure and return it."""
+        own = min(_FIRST_RETRY * 2.0 ** min(self.failures, 10), _LONGEST_RETRY)
+        self.failures += 1
+        self._failed_at, self._error = now, error
+        self.retry_at = now + max(own, error.retry_after or 0.0)
+        return error
+
+    def check(self, now: float) -> None:
+        """Raise the last failure anew while it is waited out."""
+        # A clock that was set back must not make the wait longer.
+        if self._error and self.retry_at and self._failed_at <= now < self.retry_at:
+            raise type(self._error)(self._error.status, retry_after=self.retry_at - now)
 
 
 def clean_token(pasted: str) -> str:

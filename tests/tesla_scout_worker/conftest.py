@@ -20,6 +20,12 @@ def _custom_integrations(enable_custom_integrations: None, socket_enabled: None)
     """Let Home Assistant find the integration, and let it talk to loopback."""
 
 
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Give each test a disk of its own: the token journal is a real file, and accounts are the same in each test."""
+    return hass_tmp_config_dir
+
+
 @pytest.fixture(autouse=True)
 def _start_time(freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to(START)
@@ -50,9 +56,7 @@ async def home(hass: HomeAssistant) -> None:
     """Home Assistant's home is where the simulator's road ends."""
     # Driven time looks to asyncio like slow callbacks.
     hass.loop.slow_callback_duration = float("inf")
-    await hass.config.async_update(
-        latitude=HOME[0], longitude=HOME[1], radius=100, time_zone="Europe/Berlin"
-    )
+    await hass.config.async_update(latitude=HOME[0], longitude=HOME[1], radius=100, time_zone="Europe/Berlin")
     await hass.async_block_till_done()
 
 

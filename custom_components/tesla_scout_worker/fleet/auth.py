@@ -5,8 +5,8 @@ https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-import math
 from enum import StrEnum
+import math
 from typing import Any, Final, TypeGuard
 
 import jwt
@@ -123,7 +123,7 @@ class TokenAnswer:
     access_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     lifetime: float = _ASSUMED_LIFE
-    error: FleetError | None = None
+    error: FleetError = field(default_factory=ServerError)
 
 
 async def async_refresh(

@@ -24,7 +24,7 @@ from ..worker.triggers import Cause
 from .arrival import Change, Presence, advance, settle
 from .data import ScoutData
 from .home import HomeZone, async_follow_zone, current_zone, step_between
-from .policy import NextLook, Reason, View, next_look, should_read
+from .policy import NextLook, Reason, View, next_look, past, should_read
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,8 +76,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     @callback
     def async_follow_zone(self) -> Callable[[], None]:
-        """Judge anew whenever the home zone is moved or resized; the release comes back."""
-        return async_follow_zone(self.hass, self._options.home_zone, self._async_zone_moved)
+        """Judge anew whenever the home zone is moved or resized, also while nobody looked; the release comes back."""
+        self._async_judge_home()
+        return async_follow_zone(self.hass, self._options.home_zone, self._async_judge_home)
 
     @callback
     def async_add_change_listener(self, listener: ChangeListener) -> Callable[[], None]:
@@ -188,7 +189,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         before = self.data
         sighting = zone.sighting(fix, before.fix, _now())
         whereabouts, change = advance(before.whereabouts, sighting)
-        self._set(whereabouts=whereabouts)
+        self._set(whereabouts=whereabouts, judged_by=zone.circle)
         if whereabouts.doubted is None and whereabouts.at == fix.at:
             has_moved = (step_between(before.fix, fix) or 0.0) > _MOVED
             still_parked = before.parked_since if before.parked_since and not has_moved else fix.at
@@ -227,9 +228,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             presence=data.presence,
             to_home=data.to_home,
             is_driving=data.fix is not None and data.fix.is_driving,
-            parked_since=_past(data.parked_since, now),
-            online_since=_past(data.online_since, now),
-            last_read=_past(data.last_read, now),
+            parked_since=past(data.parked_since, now),
+            online_since=past(data.online_since, now),
+            last_read=past(data.last_read, now),
             doubted_at=data.whereabouts.doubted_at if data.whereabouts.doubted else None,
             minutes_home=self._minutes_home(data.fix),
         )
@@ -255,9 +256,10 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         return zone
 
     @callback
-    def _async_zone_moved(self) -> None:
+    def _async_judge_home(self) -> None:
+        """Judge anew where home is not the circle that presence was judged by: nobody arrived and nobody left."""
         zone, fix = self._zone(), self.data.fix
-        if fix is None:
+        if fix is None or (zone and zone.circle) == self.data.judged_by:
             return
         if zone is None:
             self._lose_home()
@@ -266,6 +268,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._set(
                 whereabouts=settle(self.data.whereabouts, sighting),
                 to_home=max(0.0, sighting.distance - zone.radius),
+                judged_by=zone.circle,
             )
         self._memory.save_soon()
         self._plan()
@@ -273,12 +276,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     def _lose_home(self) -> None:
         """Without the zone nobody is at home or away, and nobody arrives when it is back."""
-        self._set(whereabouts=replace(self.data.whereabouts, presence=Presence.UNKNOWN), to_home=None)
-
-    @property
-    def is_home(self) -> bool | None:
-        """Return whether the car is at home, None where that is unknown."""
-        return None if self.data.presence is Presence.UNKNOWN else self.data.presence is Presence.HOME
+        unknown = replace(self.data.whereabouts, presence=Presence.UNKNOWN)
+        self._set(whereabouts=unknown, to_home=None, judged_by=None)
 
     def _set_cloud(self, state: CloudState) -> None:
         now = _now()
@@ -290,11 +289,6 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
-
-
-def _past(at: float | None, now: float) -> float | None:
-    """Return a time unless it is still to come: the clock was set back, and waiting for it would take too long."""
-    return at if at is not None and at <= now else None
 
 
 def _now() -> float:

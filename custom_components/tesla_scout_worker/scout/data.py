@@ -13,9 +13,9 @@ from .policy import Reason
 class ScoutData:
     """What the scout knows. Times are Unix seconds, distances metres.
 
-    online_since: None while the cloud says otherwise. fix: the position believed last. to_home: from there to the zone's edge, 0 inside. parked_since: None while
-    driving. last_look: any answer of the cloud. last_read: the last billed read, by the scout or the worker.
-    next_look and reason: the plan.
+    online_since: None while the cloud says otherwise. fix: the position believed last. to_home: from there to the zone's edge, 0 inside. judged_by: the
+    zone that both are about: latitude, longitude, radius. parked_since: None while driving. last_look: any answer of
+    the cloud. last_read: the last billed read, by the scout or the worker. next_look and reason: the plan.
     """
 
     cloud: CloudState = CloudState.UNKNOWN
@@ -23,6 +23,7 @@ class ScoutData:
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     fix: Fix | None = None
     to_home: float | None = None
+    judged_by: tuple[float, float, float] | None = None
     parked_since: float | None = None
     last_look: float | None = None
     last_read: float | None = None
@@ -34,6 +35,11 @@ class ScoutData:
         """Return whether the car is at home."""
         return self.whereabouts.presence
 
+    @property
+    def is_home(self) -> bool | None:
+        """Return the same as yes or no, None where it is unknown."""
+        return None if self.presence is Presence.UNKNOWN else self.presence is Presence.HOME
+
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored; the plan is made anew."""
         return {
@@ -42,6 +48,7 @@ class ScoutData:
             "whereabouts": _as_dict(self.whereabouts),
             "fix": _as_dict(self.fix) if self.fix else None,
             "to_home": self.to_home,
+            "judged_by": self.judged_by,
             "parked_since": self.parked_since,
             "last_look": self.last_look,
             "last_read": self.last_read,
@@ -57,6 +64,7 @@ class ScoutData:
                 whereabouts=_whereabouts(stored.get("whereabouts")),
                 fix=_fix(stored.get("fix")),
                 to_home=_number(stored.get("to_home")),
+                judged_by=_circle(stored.get("judged_by")),
                 parked_since=_number(stored.get("parked_since")),
                 last_look=_number(stored.get("last_look")),
                 last_read=_number(stored.get("last_read")),
@@ -67,6 +75,13 @@ class ScoutData:
 
 def _number(stored: Any) -> float | None:
     return None if stored is None else float(stored)
+
+
+def _circle(stored: Any) -> tuple[float, float, float] | None:
+    if stored is None:
+        return None
+    latitude, longitude, radius = stored
+    return float(latitude), float(longitude), float(radius)
 
 
 def _as_dict(item: Fix | Whereabouts) -> dict[str, Any]:

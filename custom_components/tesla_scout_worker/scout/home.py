@@ -22,6 +22,11 @@ class HomeZone:
     longitude: float
     radius: float
 
+    @property
+    def circle(self) -> tuple[float, float, float]:
+        """Return what can be stored and compared."""
+        return self.latitude, self.longitude, self.radius
+
     def metres_to(self, latitude: float, longitude: float) -> float:
         """Return how far a position is from the centre."""
         return distance(self.latitude, self.longitude, latitude, longitude) or 0.0

@@ -156,6 +156,11 @@ def _look(view: View) -> tuple[float, Reason]:
     return min(max(_until_read(view), _DOUBT), _ONLINE_PARKED), reason
 
 
+def past(at: float | None, now: float) -> float | None:
+    """Return a time unless it is still to come: the clock was set back, and waiting for it would take too long."""
+    return at if at is not None and at <= now else None
+
+
 def earliest_arrival(to_home: float) -> float:
     """Return how soon a car this far from home (metres) could be there, by what roads allow (seconds)."""
     return to_home / next(speed for limit, speed in _ROAD_SPEEDS if to_home <= limit)

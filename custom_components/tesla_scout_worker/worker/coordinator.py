@@ -148,9 +148,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             vehicle_data=read.over(self.data.vehicle_data),
             last_cause=todo[-1].cause,
             pending=tuple(
-                trigger
-                for trigger in self.data.pending
-                if trigger.key not in served or not trigger.is_told
+                trigger for trigger in self.data.pending if trigger.key not in served or not trigger.is_told
             ),
         )
         self._plan()
@@ -232,7 +230,7 @@ def _recall(stored: Mapping[str, Any]) -> WorkerData:
             else {},
             read_at if isinstance(read_at, int | float) else None,
         ),
-        Cause(last_cause) if last_cause in frozenset(Cause) else None,
+        Cause(last_cause) if last_cause in tuple(Cause) else None,
         tuple(trigger for trigger in triggers if trigger),
     )
 

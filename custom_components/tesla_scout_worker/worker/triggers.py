@@ -65,7 +65,7 @@ class Trigger:
         if not isinstance(stored, Mapping):
             return None
         cause, raised_at = stored.get("cause"), stored.get("raised_at")
-        if cause not in frozenset(Cause) or not isinstance(raised_at, int | float):
+        if cause not in tuple(Cause) or not isinstance(raised_at, int | float):
             return None
         attempts, retry_at = stored.get("attempts"), stored.get("retry_at")
         return cls(

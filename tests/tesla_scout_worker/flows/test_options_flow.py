@@ -1,0 +1,134 @@
+"""The options: what is shown, and that each of them does what it says."""
+
+import time
+from typing import Any
+
+from bench import VIN, WORK, Pass, SetUp, settle
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from lookout import SECOND_VIN, asked, billed, value
+import pytest
+
+from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
+from fleet_simulator import Account, Car, FleetSimulator, drive_home
+
+DEFAULTS = {
+    "promptness": "balanced",
+    "monthly_budget": 10.0,
+    "home_zone": "zone.home",
+    "watched_vehicles": [VIN],
+}
+
+
+async def choose(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, **changes: Any) -> dict[str, Any]:
+    """Open the options, change some and submit."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {**DEFAULTS, **changes})
+    await settle(hass)
+    return dict(result)
+
+
+async def test_defaults_are_shown(hass: HomeAssistant, account: Account, car: Car, set_up: SetUp) -> None:
+    """Nobody must know a default: the form is filled in."""
+    account.add_car(SECOND_VIN, "Second")
+    entry = await set_up(account)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "init"
+    assert result["data_schema"] is not None
+    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+    assert suggested == {**DEFAULTS, "watched_vehicles": [VIN, SECOND_VIN]}
+
+
+async def test_no_car_is_an_error_and_heals(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """At least one car, or there is nothing to do; what was typed beside it stays in the form."""
+    entry = await set_up(account)
+    result = await choose(hass, entry, watched_vehicles=[], promptness="prompt")
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"watched_vehicles": "no_vehicle_chosen"}
+    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+    assert suggested["promptness"] == "prompt"
+    final = await hass.config_entries.options.async_configure(result["flow_id"], DEFAULTS)
+    assert final["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_all_cars_means_also_those_bought_later(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """Where all cars are chosen the choice is not stored, and a new car is looked after."""
+    entry = await set_up(account)
+    await choose(hass, entry)
+    assert "watched_vehicles" not in entry.options
+    account.add_car(SECOND_VIN, "Second", WORK, 44.0)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert value(hass, "sensor.second_battery") == "44"
+
+
+async def test_car_that_is_not_watched_is_never_asked(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """It costs nothing and shows nothing, from the moment of the choice on; chosen again, its values are back."""
+    account.add_car(SECOND_VIN, "Second", WORK, 44.0)
+    entry = await set_up(account)
+    await choose(hass, entry, watched_vehicles=[VIN])
+    start = time.time() + 1
+    await passes(7200, step=60)
+    assert (
+        asked(simulator, "state", start, SECOND_VIN)
+        == asked(simulator, "vehicle_data", start, SECOND_VIN)
+        == 0
+    )
+    assert asked(simulator, "state", start, VIN) > 10
+    assert value(hass, "sensor.second_battery") == "unavailable"
+    start = time.time() + 1
+    await passes(2)
+    await choose(hass, entry, watched_vehicles=[VIN, SECOND_VIN])
+    assert value(hass, "sensor.second_battery") == "44"
+    assert billed(simulator, start) == 0
+
+
+async def test_home_zone(hass: HomeAssistant, account: Account, car: Car, set_up: SetUp) -> None:
+    """The chosen zone is home, at once."""
+    hass.states.async_set("zone.office", "0", {"latitude": WORK[0], "longitude": WORK[1], "radius": 80})
+    entry = await set_up(account)
+    assert value(hass, "binary_sensor.scout_at_home") == "off"
+    await choose(hass, entry, home_zone="zone.office")
+    assert value(hass, "binary_sensor.scout_at_home") == "on"
+    assert value(hass, "sensor.scout_distance_to_home") == "0.0"
+
+
+async def test_budget_of_nothing_stops_what_nobody_asked_for(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """With nothing to spend only a person still reads the car."""
+    entry = await set_up(account)
+    await choose(hass, entry, monthly_budget=0)
+    car.stay_awake(time.time(), time.time() + 10_000)
+    start = time.time() + 1
+    await passes(7200, step=60)
+    assert billed(simulator, start) == 0
+    assert value(hass, "sensor.scout_reason_for_next_look") == "budget_spent"
+    await hass.services.async_call("button", "press", {"entity_id": "button.scout_look_now"}, blocking=True)
+    assert billed(simulator, start) == 1
+
+
+async def test_promptness_is_paid_for(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """The same drive costs more reads the sooner the arrival shall be noticed."""
+    reads: list[int] = []
+    entry = await set_up(account)
+    for wish in ("thrifty", "balanced", "prompt"):
+        await choose(hass, entry, promptness=wish)
+        way = drive_home().starting_at(time.time() + 60)
+        car.stay_awake(time.time(), way.begin)
+        car.drive(way)
+        await passes(way.end - time.time(), step=5)
+        reads.append(billed(simulator, way.begin))
+        car.drive(drive_home().reversed().starting_at(way.end + 1))
+        await passes(way.duration + 3600, step=20)
+    assert reads[0] < reads[1] < reads[2]
+    assert pytest.approx(reads[1], abs=8) == 12

@@ -1,0 +1,328 @@
+"""Every word a person reads is in both languages, has its place in the code, and the code finds each of its words."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+import json
+import pkgutil
+import re
+from string import Formatter
+from typing import Any
+
+from bench import VIN, SetUp
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import SelectSelector
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+from test_manifest import PACKAGE, sources
+
+import custom_components.tesla_scout_worker as package
+from custom_components.tesla_scout_worker.const import DOMAIN
+from custom_components.tesla_scout_worker.fleet.errors import BudgetSpentError, FleetError
+from fleet_simulator import Account, Car
+
+LANGUAGES = ("en", "pl")
+# What Home Assistant itself says when a flow ends well.
+SHARED_REASONS = {"reauth_successful", "reconfigure_successful"}
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return a JSON file of the integration."""
+    found: dict[str, Any] = json.loads((PACKAGE / name).read_text(encoding="utf-8"))
+    return found
+
+
+WORDS = {language: load(f"translations/{language}.json") for language in LANGUAGES}
+EN = WORDS["en"]
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text with its path."""
+    if isinstance(tree, dict):
+        for key, item in tree.items():
+            yield from leaves(item, f"{path}.{key}" if path else key)
+    else:
+        yield path, tree
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def trees() -> Iterator[ast.Module]:
+    """Yield the parsed sources."""
+    for path in sources():
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def keyword_strings(name: str, callee: str | None = None) -> set[str]:
+    """Return the literals that are given under a keyword, in calls of one function or of any."""
+    found: set[str] = set()
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (callee is None or callee in ast.unparse(node.func)):
+                found |= {
+                    str(keyword.value.value)
+                    for keyword in node.keywords
+                    if keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value
+                }
+    return found
+
+
+def error_classes() -> set[type[FleetError]]:
+    """Return all kinds of trouble that the package knows; every module is imported, so that none is missed."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        import_module(module.name)
+    found: set[type[FleetError]] = {FleetError}
+    waiting = [FleetError]
+    while waiting:
+        more = [cls for cls in waiting.pop().__subclasses__() if cls.__module__.startswith(package.__name__)]
+        found.update(more)
+        waiting += more
+    return found
+
+
+def issue_keys() -> set[str]:
+    """Return the repairs that the code raises: literals given to update_issue, or listed in a dict beside its call."""
+    found: set[str] = set()
+    for tree in trees():
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            calls = [
+                node
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "update_issue"
+            ]
+            for call in calls:
+                key = call.args[2]
+                if isinstance(key, ast.Constant):
+                    found.add(str(key.value))
+                    continue
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Dict):
+                        found |= {str(item.value) for item in node.keys if isinstance(item, ast.Constant)}
+    return found
+
+
+def test_both_languages_have_the_same_words_with_the_same_places() -> None:
+    """No key is missing in one, no placeholder is lost in translation, and nothing is empty or untidy."""
+    en, pl = dict(leaves(WORDS["en"])), dict(leaves(WORDS["pl"]))
+    assert en.keys() == pl.keys()
+    for path, text in en.items():
+        assert placeholders(text) == placeholders(pl[path]), path
+        for one in (text, pl[path]):
+            assert one.strip() == one, path
+            assert one, path
+            assert "%key" not in one, path
+            assert "[%" not in one, path
+            assert not re.search(r"<[a-z/]", one), path
+    # The translations are translations.
+    same = [path for path, text in en.items() if pl[path] == text]
+    assert len(same) <= 0.03 * len(en), same
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_home_assistants_own_reader_takes_them(hass: HomeAssistant, language: str) -> None:
+    """Each category reaches the frontend, whole."""
+    for category in ("config", "options", "entity", "services", "selector", "exceptions", "issues"):
+        found = await async_get_translations(hass, language, category, [DOMAIN])
+        expected = {f"component.{DOMAIN}.{category}.{path}" for path, _ in leaves(WORDS[language][category])}
+        assert set(found) == expected, category
+
+
+def test_every_exception_has_its_message_and_every_message_its_exception() -> None:
+    """A code without a message would be shown to a person as it is."""
+    only_in_dialogs = {"client_refused", "no_vehicles"}
+    raised = {cls.code for cls in error_classes()} - only_in_dialogs
+    raised |= keyword_strings("translation_key", "Error") | keyword_strings(
+        "translation_key", "ConfigEntryNotReady"
+    )
+    assert set(EN["exceptions"]) == raised
+    given = {"status", "minutes"}
+    for key, item in EN["exceptions"].items():
+        names = placeholders(item["message"])
+        assert names <= ({"reason"} if key == "not_ready" else given), key
+
+
+def test_every_trouble_of_the_dialog_has_its_message() -> None:
+    """Whatever Tesla answers to the check is told on the form."""
+    codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code}
+    own = {"cannot_save", "invalid_token_url", "invalid_api_url"}
+    assert set(EN["config"]["error"]) == codes | own
+    given = {"missing_scopes", "consent_url", "developer_url"}
+    for key, text in EN["config"]["error"].items():
+        assert placeholders(text) <= given, key
+
+
+def test_every_end_of_the_dialog_has_its_message() -> None:
+    """Aborts, with what Home Assistant's helpers abort with by themselves."""
+    reasons = keyword_strings("reason") | {"already_configured"}
+    assert set(EN["config"]["abort"]) == reasons - SHARED_REASONS
+
+
+def test_every_repair_has_its_words() -> None:
+    """And each repair that is described can come up."""
+    assert set(EN["issues"]) == issue_keys()
+    for key, issue in EN["issues"].items():
+        assert set(issue) == {"title", "description"}, key
+        assert placeholders(issue["title"]) | placeholders(issue["description"]) <= {"account"}, key
+
+
+async def test_every_field_of_the_dialogs_is_described(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """Each step that is shown, each field of it, in its section, with a name and a description; nothing more."""
+    entry = await set_up(account)
+    flow = hass.config_entries.flow
+    contexts: list[dict[str, Any]] = [
+        {"source": "user"},
+        {"source": "reauth", "entry_id": entry.entry_id},
+        {"source": "reconfigure", "entry_id": entry.entry_id},
+    ]
+    steps: dict[str, Any] = {}
+    for context in contexts:
+        data = entry.data if context["source"] == "reauth" else None
+        result = await flow.async_init(DOMAIN, context=context, data=data)  # type: ignore[arg-type]
+        assert result["data_schema"] is not None
+        steps[str(result["step_id"])] = result["data_schema"].schema
+        texts = dict(leaves(EN["config"]["step"][result["step_id"]])).values()
+        needed: set[str] = set().union(*(placeholders(text) for text in texts))
+        assert needed <= set(result["description_placeholders"] or {})
+        flow.async_abort(result["flow_id"])
+    assert set(EN["config"]["step"]) == set(steps)
+    for step, schema in steps.items():
+        described = EN["config"]["step"][step]
+        plain = {str(key) for key, field in schema.items() if not hasattr(field, "schema")}
+        sections = {str(key): field.schema for key, field in schema.items() if hasattr(field, "schema")}
+        assert set(described["data"]) == set(described["data_description"]) == plain
+        assert set(described.get("sections", {})) == set(sections)
+        for name, inner in sections.items():
+            fields = {str(key) for key in inner.schema}
+            words = described["sections"][name]
+            assert set(words["data"]) == set(words["data_description"]) == fields
+            assert words["name"]
+    # What Home Assistant puts into the title of a flow that it starts itself.
+    assert placeholders(EN["config"]["flow_title"]) == {"name"}
+
+    options = await hass.config_entries.options.async_init(entry.entry_id)
+    assert options["data_schema"] is not None
+    schema = options["data_schema"].schema
+    described = EN["options"]["step"][options["step_id"]]
+    assert set(EN["options"]["step"]) == {options["step_id"]}
+    assert set(described["data"]) == set(described["data_description"]) == {str(key) for key in schema}
+    assert set(EN["options"]["error"]) == {"no_vehicle_chosen"}
+    selectors = {
+        field.config["translation_key"]: set(field.config["options"])
+        for field in schema.values()
+        if isinstance(field, SelectSelector) and field.config.get("translation_key")
+    }
+    assert {key: set(item["options"]) for key, item in EN["selector"].items()} == selectors
+
+
+async def test_every_entity_has_its_name_its_states_and_its_icon(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """By its description: name, every option of an enum, every attribute of its own; nothing is described in vain."""
+    entry = await set_up(account)
+    icons = load("icons.json")["entity"]
+    named: dict[str, dict[str, Any]] = {}
+    pictured: dict[str, set[str]] = {}
+    for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        key = item.translation_key
+        is_self_evident = item.original_device_class not in {
+            None,
+            SensorDeviceClass.TIMESTAMP,
+            SensorDeviceClass.ENUM,
+        }
+        if key is None:
+            assert item.original_device_class, item.entity_id
+            continue
+        words = EN["entity"][item.domain][key]
+        options = (item.capabilities or {}).get("options")
+        assert set(words.get("state", ())) == set(options or ()), item.entity_id
+        named.setdefault(item.domain, {})[key] = words
+        icon = icons.get(item.domain, {}).get(key)
+        assert icon or is_self_evident, f"{item.entity_id} has neither an icon nor a class that brings one"
+        if icon:
+            pictured.setdefault(item.domain, set()).add(key)
+            assert set(icon.get("state", ())) <= {*(options or ()), "on", "off"}, item.entity_id
+    assert EN["entity"] == named
+    assert {domain: set(keys) for domain, keys in icons.items()} == pictured
+    for text in (text for path, text in leaves(load("icons.json")) if path):
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", text), text
+
+
+ATTRIBUTES = {
+    "sensor.scout_last_look": {"last_position"},
+    "sensor.scout_next_look": {"reason"},
+    "sensor.scout_last_full_read": {"cause"},
+    "sensor.tesla_scout_billed_requests_this_month": {"data", "commands", "wakes", "state", "auth"},
+    "event.scout_presence": {"event_type", "position_taken_at"},
+}
+
+
+async def test_every_attribute_has_its_name(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """What an entity tells beside its state is shown in words; and where the word is a state, that too."""
+    entry = await set_up(account)
+    scout = entry.runtime_data.cars[VIN].scout
+    for listener in scout._change_listeners:
+        listener(import_module(f"{package.__name__}.scout.arrival").Change.ARRIVED, 1_795_000_000.0)
+    for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        expected = ATTRIBUTES.get(item.entity_id, set())
+        if item.translation_key is None:
+            assert not expected
+            continue
+        words = EN["entity"][item.domain][item.translation_key].get("state_attributes", {})
+        assert set(words) == expected, item.entity_id
+        state = hass.states.get(item.entity_id)
+        if state is None:
+            assert item.disabled_by
+            continue
+        assert expected <= set(state.attributes), item.entity_id
+        own = set(state.attributes) - {
+            "friendly_name", "device_class", "unit_of_measurement", "state_class", "options", "icon", "last_reset",
+            "event_types", "source_type", "latitude", "longitude", "gps_accuracy", "in_zones", "tracking_type",
+        }  # fmt: skip
+        assert own == expected, item.entity_id
+    sensors = EN["entity"]["sensor"]
+    assert sensors["next_look"]["state_attributes"]["reason"]["state"] == sensors["next_look_reason"]["state"]
+    assert (
+        sensors["last_full_read"]["state_attributes"]["cause"]["state"]
+        == sensors["last_full_read_cause"]["state"]
+    )
+    event = EN["entity"]["event"]["presence"]["state_attributes"]["event_type"]["state"]
+    assert set(event) == {"arrived", "left"}
+
+
+def test_every_action_and_field_is_described() -> None:
+    """services.yaml, the words and the icons speak of the same actions."""
+    services = load_yaml_dict(str(PACKAGE / "services.yaml"))
+    assert set(EN["services"]) == set(load("icons.json")["services"]) == set(services)
+    for name, service in services.items():
+        assert set(EN["services"][name]) == {"name", "description", "fields"}
+        assert set(EN["services"][name]["fields"]) == set(service["fields"])
+        for field, words in EN["services"][name]["fields"].items():
+            assert set(words) == {"name", "description"}, field
+
+
+def test_no_sentence_of_the_code_is_shown() -> None:
+    """What a person reads comes from the translations: no error is raised with a text, no entity has a name in code."""
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                "HomeAssistantError", "ServiceValidationError", "ConfigEntryNotReady", "ConfigEntryAuthFailed",
+                "UpdateFailed", "ConfigEntryError",
+            }:  # fmt: skip
+                assert not node.args, f"{path.name}:{node.lineno}"
+            if isinstance(node, ast.Assign):
+                names = {ast.unparse(target) for target in node.targets}
+                assert not names & {"self._attr_name", "_attr_name", "self._attr_icon", "_attr_icon"}, (
+                    path.name
+                )
