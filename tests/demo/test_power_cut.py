@@ -20,7 +20,7 @@ async def _until(
 ) -> dict[str, dict[str, Any]]:
     """Wait until Home Assistant's states say so; return them. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not is_so(states := await server.states()):
+        while not is_so(states := await server.states()):  # noqa: ASYNC110 - another process has no event to wait for
             await asyncio.sleep(0.5)
     return states
 
@@ -32,8 +32,10 @@ async def _until(
 async def test_power_cut_in_mid_drive_loses_neither_arrival_nor_sign_in(
     tmp_path: Path, socket_enabled: None, *, is_back_in_time: bool
 ) -> None:
-    """Home Assistant is killed while the car drives and started again: the arrival is told once, no sign-in is asked for,
-    no token is spent, and the meter still agrees with the bill."""
+    """Home Assistant is killed while the car drives and started again: nothing is lost and nothing is told twice.
+
+    No sign-in is asked for, no token is spent, and the meter still agrees with the bill.
+    """
     world = World(way_home(None, 45))
     server = HomeAssistantServer(tmp_path / "config", world.way.home, RADIUS, free_port(0))
     async with world.simulator, running(server):
@@ -46,7 +48,9 @@ async def test_power_cut_in_mid_drive_loses_neither_arrival_nor_sign_in(
                 "advanced": {"token_url": world.simulator.token_url, "api_url": world.simulator.api_url},
             }
         )
-        await _until(server, lambda states: states[_NEXT_LOOK]["attributes"].get("reason") != "first_look", 20)
+        await _until(
+            server, lambda states: states[_NEXT_LOOK]["attributes"].get("reason") != "first_look", 20
+        )
         # Home Assistant saves a new entry a second later, the memory of the looks within five.
         await asyncio.sleep(6)
         await server.kill()

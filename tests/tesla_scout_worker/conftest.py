@@ -33,7 +33,7 @@ def _start_time(freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.fixture
 async def simulator(freezer: FrozenDateTimeFactory) -> AsyncIterator[FleetSimulator]:
-    """The simulator, on the test's clock and as strict as Tesla's documentation."""
+    """Start the simulator, on the test's clock and as strict as Tesla's documentation."""
     async with FleetSimulator() as simulator:
         simulator.gate.strict_content_type = True
         yield simulator
@@ -41,13 +41,13 @@ async def simulator(freezer: FrozenDateTimeFactory) -> AsyncIterator[FleetSimula
 
 @pytest.fixture
 def account(simulator: FleetSimulator) -> Account:
-    """An owner's account."""
+    """Make an owner's account."""
     return simulator.add_account()
 
 
 @pytest.fixture
 def car(account: Account) -> Car:
-    """A car that was parked at work a moment ago."""
+    """Make a car that was parked at work a moment ago."""
     return account.add_car(VIN, "Scout", WORK, 62.0)
 
 

@@ -7,6 +7,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 
+from custom_components.tesla_scout_worker.fleet.metering import Category
 from fleet_simulator import HOME, Account, Car, FleetSimulator, drive_home
 
 PROMPT = 60.0
@@ -28,6 +29,13 @@ def listen(hass: HomeAssistant, entity_id: str) -> list[tuple[str, float]]:
     return told
 
 
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return an entity's state."""
+    state = hass.states.get(entity_id)
+    assert state
+    return state.state
+
+
 async def test_arrival_is_noticed_told_once_and_read(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
 ) -> None:
@@ -35,7 +43,7 @@ async def test_arrival_is_noticed_told_once_and_read(
     entry = await set_up(account)
     told = listen(hass, "event.scout_presence")
     await passes(1800, step=60)
-    assert hass.states.get("sensor.scout_cloud_state").state == "asleep"
+    assert state_of(hass, "sensor.scout_cloud_state") == "asleep"
     way = drive_home().starting_at(time.time() + 90)
     car.drive(way)
     car.plug_in(way.end + 30)
@@ -44,14 +52,14 @@ async def test_arrival_is_noticed_told_once_and_read(
     (entered,) = (way.begin + crossing.seconds for crossing in way.crossings(HOME, 100))
     assert [kind for kind, _ in told] == ["arrived"]
     assert 0 <= told[0][1] - entered <= PROMPT
-    assert hass.states.get("device_tracker.scout_location").state == "home"
-    assert hass.states.get("binary_sensor.scout_at_home").state == "on"
-    assert hass.states.get("sensor.scout_cause_of_last_full_read").state == "arrived_home"
-    assert hass.states.get("sensor.scout_battery").state == str(int(car.battery(told[0][1]).level))
+    assert state_of(hass, "device_tracker.scout_location") == "home"
+    assert state_of(hass, "binary_sensor.scout_at_home") == "on"
+    assert state_of(hass, "sensor.scout_cause_of_last_full_read") == "arrived_home"
+    assert state_of(hass, "sensor.scout_battery") == str(int(car.battery(told[0][1]).level))
 
     assert entry.runtime_data.budget.billed_this_month == sum(simulator.bill.counts().values())
     assert entry.runtime_data.budget.cost_this_month == pytest.approx(simulator.bill.usd)
-    assert entry.runtime_data.budget.requests_this_month["state"] == simulator.bill.state_calls
+    assert entry.runtime_data.budget.requests_this_month[Category.STATE] == simulator.bill.state_calls
 
 
 async def test_restart_in_mid_drive_loses_nothing(

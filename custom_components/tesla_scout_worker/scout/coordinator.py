@@ -184,7 +184,6 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         zone = self._zone()
         if zone is None:
             self._set(fix=fix)
-            self._lose_home()
             return None
         before = self.data
         sighting = zone.sighting(fix, before.fix, _now())

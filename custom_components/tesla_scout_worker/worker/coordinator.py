@@ -130,7 +130,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             vehicle = await self._account.client.vehicle(self._vin, purpose)
             if vehicle.state is not CloudState.ONLINE:
                 # Not an attempt that failed: the scout wakes the worker as soon as it sees the car online.
-                self._keep()
+                self._keep(todo)
                 return self.data
             read = await self._async_read(purpose)
         except VehicleUnavailableError as err:
@@ -176,15 +176,15 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             return False
         return self._left_out.get(endpoint, 0.0) <= _now()
 
-    def _keep(self, tried: tuple[Trigger, ...] = (), err: FleetError | None = None) -> None:
-        """Keep the reasons, and put off those that were tried."""
+    def _keep(self, tried: tuple[Trigger, ...], err: FleetError | None = None) -> None:
+        """Keep the reasons that were tried in vain; an error puts them off."""
         now = _now()
-        # What a person asked for was answered to that person; what happened to the car waits.
         self._set(
             pending=tuple(
-                trigger.failed(now, err.retry_after if err else None) if trigger in tried else trigger
+                trigger.failed(now, err.retry_after) if err and trigger in tried else trigger
                 for trigger in self.data.pending
-                if trigger.cause is not Cause.REQUESTED
+                # What a person asked for was answered to that person; what happened to the car waits.
+                if trigger.cause is not Cause.REQUESTED or trigger not in tried
             )
         )
         self._plan()

@@ -259,8 +259,7 @@ async def test_nobody_is_handed_a_token_while_it_is_being_written(
 
     monkeypatch.setattr(token_journal, "write_utf8_file_atomic", _write_slowly)
     first = asyncio.create_task(owner.async_access_token())
-    while not is_writing.is_set():
-        await asyncio.sleep(0)
+    assert await asyncio.to_thread(is_writing.wait, 30)
     second = asyncio.create_task(owner.async_access_token())
     for _ in range(50):
         await asyncio.sleep(0)
@@ -280,6 +279,45 @@ async def test_a_rejected_token_is_replaced_once_for_all_who_had_it(
     await asyncio.gather(*(client.vehicle(VIN, Purpose.REQUESTED) for _ in range(5)))
     assert outcomes(account) == ["rotated", "rotated"]
     assert reauth_flows(hass) == 0
+
+
+async def test_a_rejected_token_waits_for_the_refresh_that_is_under_way(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """A 401 while a person's refresh is in flight is no second one within the minute: it joins."""
+    entry = await set_up(account)
+    owner = entry.runtime_data.account
+    old = await owner.async_access_token()
+    held = simulator.faults.add(Fault("token", "delay"))
+    forced = asyncio.create_task(owner.async_refresh_token())
+    await held.reached()
+    rejected = asyncio.create_task(owner.async_token_rejected(old))
+    await asyncio.sleep(0)
+    held.release()
+    await rejected
+    assert await forced
+    assert await owner.async_access_token() != old
+    assert token_requests(simulator) == 2
+
+
+async def test_a_set_up_waits_for_the_refresh_that_is_under_way(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """What it would read from the disk before the answer is old a moment later."""
+    entry = await set_up(account)
+    owner = entry.runtime_data.account
+    held = simulator.faults.add(Fault("token", "delay"))
+    forced = asyncio.create_task(owner.async_refresh_token())
+    await held.reached()
+    binding = asyncio.create_task(owner.async_bind())
+    for _ in range(20):
+        # As long as it takes to read a journal, several times over.
+        await asyncio.to_thread(journalled, hass)
+    assert not binding.done()
+    held.release()
+    await asyncio.gather(binding, forced)
+    assert journalled(hass) == kept_in(entry)
+    assert kept_in(entry).generation == 2
 
 
 async def test_a_late_401_of_an_old_token_refreshes_nothing(

@@ -23,6 +23,7 @@ import pytest
 from custom_components.tesla_scout_worker.account import TokenState
 from custom_components.tesla_scout_worker.fleet.errors import (
     AnswerLostError,
+    ServerError,
     SignInRequiredError,
     VehicleUnavailableError,
 )
@@ -88,6 +89,34 @@ async def test_bad_weather_is_waited_out(
     assert sign_in_state(entry) is TokenState.FRESH
     assert "token_refresh_fails" not in repairs(hass)
     assert reauth_flows(hass) == 0
+
+
+async def test_while_a_failure_is_waited_out_nobody_asks(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    account: Account,
+    car: Car,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """However many need a token, the sign-in server is left alone; a person may ask once in between."""
+    entry = await set_up(account)
+    owner = entry.runtime_data.account
+    freezer.tick(LIFE)
+    fault = simulator.faults.add(Fault("token", "status", status=503, times=None))
+    with pytest.raises(ServerError):
+        await owner.async_access_token()
+    for _ in range(5):
+        freezer.tick(5)
+        with pytest.raises(ServerError) as caught:
+            await owner.async_access_token()
+        assert caught.value.retry_after is not None
+        assert 0 < caught.value.retry_after < 30
+    assert fault.fired == 1
+    with pytest.raises(ServerError):
+        await owner.async_refresh_token()
+    assert fault.fired == 2
+    assert await owner.async_refresh_token() is False
 
 
 async def test_a_408_of_the_sign_in_server_is_no_sleeping_car(

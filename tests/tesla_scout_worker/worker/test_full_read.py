@@ -1,10 +1,11 @@
 """The worker's read: one request for everything, and what is done where that cannot be had."""
 
+import asyncio
 import time
 
 from bench import VIN, Pass, SetUp, settle
 from homeassistant.core import HomeAssistant
-from lookout import agrees, billed, call, errors, kinds, listen, value
+from lookout import agrees, asked, billed, call, errors, kinds, listen, value
 import pytest
 
 from fleet_simulator import Account, Car, Fault, FleetSimulator, drive_home
@@ -219,4 +220,38 @@ async def test_reads_at_the_same_time_are_not_doubled(
     await settle(hass)
     assert len(reads(simulator)) == 1
     assert value(hass, "sensor.scout_battery") == "62"
+    agrees(simulator, entry)
+
+
+async def test_pending_first_look_of_a_sleeping_car_sets_no_timer(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
+) -> None:
+    """The scout wakes the worker; after a restart or a vain request the worker asks nothing by itself."""
+    account.add_car(VIN, "Scout", asleep=True)
+    entry = await set_up(account)
+    await call(hass, "run_worker")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    start = time.time() + 0.5
+    await passes(600, step=1)
+    assert asked(simulator, "state", start) <= 3
+    assert [trigger.cause for trigger in entry.runtime_data.cars[VIN].worker.data.pending] == ["first_look"]
+
+
+async def test_error_of_the_read_before_is_not_told_to_the_person_behind_it(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp
+) -> None:
+    """A person who asks while a read is failing waits for a read of their own, and gets the answer of that one."""
+    car = account.add_car(VIN, "Scout", asleep=True)
+    entry = await set_up(account)
+    failing = simulator.faults.add(Fault("vehicle_data", "delay", times=2, processed=False))
+    car.note_activity(time.time())
+    await entry.runtime_data.cars[VIN].scout.async_refresh()
+    await failing.reached()
+    answer = hass.async_create_task(entry.runtime_data.cars[VIN].worker.async_run())
+    await asyncio.sleep(0)
+    failing.release()
+    assert await answer is True
+    assert failing.fired == 2
+    await settle(hass)
     agrees(simulator, entry)
