@@ -72,6 +72,7 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
         self._vehicles: list[Vehicle] = []
         self._missing_scopes: frozenset[str] = frozenset()
         self._is_done = False
+        self._is_closed = False
 
     @staticmethod
     @callback
@@ -84,6 +85,7 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_remove(self) -> None:
         """Leave no token behind when the dialog is closed half way."""
+        self._is_closed = True
         if self._sign_in and not self._is_done:
             self.hass.async_create_task(async_forget(self.hass, self._sign_in), eager_start=True)
 
@@ -166,6 +168,9 @@ class ScoutWorkerConfigFlow(ConfigFlow, domain=DOMAIN):
                 earlier=self._sign_in,
                 expected_account=expected_account,
             )
+            if self._is_closed:
+                # The person did not wait for the answer: nobody will keep this token.
+                await async_forget(self.hass, self._sign_in)
             self._missing_scopes = NEEDED_SCOPES - self._sign_in.claims.scopes
             if self._missing_scopes:
                 raise MissingScopeError

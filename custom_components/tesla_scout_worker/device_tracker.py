@@ -3,6 +3,7 @@
 from typing import override
 
 from homeassistant.components.device_tracker import TrackerEntity, TrackerEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -30,6 +31,12 @@ class CarTracker(CarEntity[ScoutCoordinator], TrackerEntity):
     """The position that the scout believed last; Home Assistant finds the zones it is in."""
 
     entity_description: TrackerEntityDescription
+
+    @property
+    @override
+    def entity_category(self) -> EntityCategory | None:
+        """Return none: Home Assistant files trackers under diagnostics, but where the car is matters here."""
+        return None
 
     @property
     @override

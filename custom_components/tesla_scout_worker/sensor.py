@@ -154,6 +154,7 @@ _WORKER_SENSORS: tuple[WorkerSensorDescription, ...] = (
         translation_key="charger_power",
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.KILO_WATT,
+        suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
         value=lambda data: data.vehicle_data.number("charge_state", "charger_power"),
     ),

@@ -151,11 +151,22 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
                 trigger for trigger in self.data.pending if trigger.key not in served or not trigger.is_told
             ),
         )
-        self._plan()
-        self._memory.save_soon()
         if self.on_read:
             await self.on_read(read)
+            self._serve_found_arrival()
+        self._plan()
+        self._memory.save_soon()
         return self.data
+
+    def _serve_found_arrival(self) -> None:
+        """Take an arrival that this very read showed as worked: a second read would tell nothing new."""
+        if any(trigger.cause is Cause.ARRIVED_HOME and trigger.is_told for trigger in self.data.pending):
+            self._set(
+                last_cause=Cause.ARRIVED_HOME,
+                pending=tuple(
+                    trigger for trigger in self.data.pending if trigger.cause is not Cause.ARRIVED_HOME
+                ),
+            )
 
     async def _async_read(self, purpose: Purpose) -> VehicleData:
         """Read everything in one billed request; where a part makes it fail, once more without that part."""

@@ -17,7 +17,7 @@ from fleet_simulator import HOME, Account, Car, Fault, FleetSimulator, drive_hom
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 # entity: (key, translation key, device class, unit, category)
 CAR_ENTITIES = {
-    "device_tracker.scout_location": ("location", "location", None, None, DIAGNOSTIC),
+    "device_tracker.scout_location": ("location", "location", None, None, None),
     "binary_sensor.scout_at_home": ("at_home", "at_home", "presence", None, None),
     "binary_sensor.scout_plugged_in": ("plugged_in", "plugged_in", "plug", None, None),
     "button.scout_look_now": ("look_now", "look_now", None, None, None),

@@ -1,12 +1,13 @@
 """The dialog: signing in, each way in which that fails and how it heals on the same form, and signing in anew."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from bench import VIN, SetUp, form, settle
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from homeassistant.util.file import WriteError
 from lookout import SECOND_VIN, billed, value
 import pytest
@@ -446,3 +447,23 @@ async def test_forms_for_signing_in_anew_show_what_is_known(
     }
     assert suggested["client_id"] == simulator.client_id
     assert suggested[CONF_REFRESH_TOKEN] is None
+
+
+async def test_dialog_closed_while_tesla_is_asked_leaves_no_token(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account
+) -> None:
+    """The answer comes after the person left: the token that it brings is not kept on the disk."""
+    slow = simulator.faults.add(Fault("token", kind="delay"))
+    flow_id = await open_dialog(hass)
+    asking = hass.async_create_task(
+        hass.config_entries.flow.async_configure(flow_id, form(simulator, account.issue_refresh_token()))
+    )
+    await slow.reached()
+    hass.config_entries.flow.async_abort(flow_id)
+    slow.release()
+    with contextlib.suppress(UnknownFlow):
+        await asking
+    await settle(hass)
+    assert [record.outcome for record in account.refreshes] == ["rotated"]
+    assert journals(hass) == []
+    assert not hass.config_entries.async_entries(DOMAIN)

@@ -5,10 +5,10 @@ import time
 
 from bench import VIN, Pass, SetUp, settle
 from homeassistant.core import HomeAssistant
-from lookout import agrees, asked, billed, call, errors, kinds, listen, value
+from lookout import agrees, asked, billed, call, errors, kinds, listen, park_at, value
 import pytest
 
-from fleet_simulator import Account, Car, Fault, FleetSimulator, drive_home
+from fleet_simulator import HOME, Account, Car, Fault, FleetSimulator, drive_home
 
 SCHEDULES = "charge_schedule_data"
 MISSING = {"response": None, "error": "Unauthorized missing scopes"}
@@ -255,3 +255,20 @@ async def test_error_of_the_read_before_is_not_told_to_the_person_behind_it(
     assert failing.fired == 2
     await settle(hass)
     agrees(simulator, entry)
+
+
+async def test_arrival_that_the_full_read_itself_shows_is_not_read_again(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """Somebody asks for a full read of a car that is back: one read tells the arrival and is the work for it."""
+    entry = await set_up(account)
+    told = listen(hass)
+    await passes(290)
+    park_at(car, HOME)
+    before = billed(simulator)
+    await call(hass, "run_worker")
+    assert kinds(told) == ["arrived"]
+    assert value(hass, "sensor.scout_cause_of_last_full_read") == "arrived_home"
+    await passes(900, step=60)
+    assert billed(simulator) - before == 1
+    assert entry.runtime_data.cars[VIN].worker.data.pending == ()
