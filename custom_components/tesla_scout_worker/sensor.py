@@ -19,13 +19,12 @@ from homeassistant.util import dt as dt_util
 
 from .account import AccountData, TokenState
 from .budget import Budget
-from .data import ScoutWorkerConfigEntry
+from .data import Car, ScoutWorkerConfigEntry
 from .entity import AccountEntity, CarEntity
 from .fleet.models import CloudState, VehicleData
 from .scout.coordinator import ScoutCoordinator
-from .scout.data import ScoutData
 from .scout.policy import Reason
-from .worker.coordinator import WorkerCoordinator, WorkerData
+from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
 
 PARALLEL_UPDATES = 0
@@ -45,19 +44,12 @@ type _Value = StateType | datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoutSensorDescription(SensorEntityDescription):
-    """Describes a sensor of what the scout knows."""
+class CarSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a car; the coordinator is the one whose news changes it."""
 
-    value: Callable[[ScoutData], _Value]
-    attributes: Callable[[ScoutData], Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerSensorDescription(SensorEntityDescription):
-    """Describes a sensor of what the worker read."""
-
-    value: Callable[[WorkerData], _Value]
-    attributes: Callable[[WorkerData], Mapping[str, Any]] | None = None
+    coordinator: Callable[[Car], ScoutCoordinator | WorkerCoordinator]
+    value: Callable[[Car], _Value]
+    attributes: Callable[[Car], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,106 +65,127 @@ def _time(seconds: float | None) -> datetime | None:
     return dt_util.utc_from_timestamp(seconds) if seconds else None
 
 
+def _scout(car: Car) -> ScoutCoordinator:
+    return car.scout
+
+
+def _worker(car: Car) -> WorkerCoordinator:
+    return car.worker
+
+
 def _percent(data: VehicleData, key: str) -> float | None:
     level = data.number("charge_state", key)
     return level if level is not None and 0 <= level <= 100 else None  # noqa: PLR2004
 
 
-_SCOUT_SENSORS: tuple[ScoutSensorDescription, ...] = (
-    ScoutSensorDescription(
+_CAR_SENSORS: tuple[CarSensorDescription, ...] = (
+    CarSensorDescription(
         key="distance_to_home",
+        coordinator=_scout,
         translation_key="distance_to_home",
         device_class=SensorDeviceClass.DISTANCE,
         native_unit_of_measurement=UnitOfLength.METERS,
         suggested_unit_of_measurement=UnitOfLength.KILOMETERS,
         suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda data: None if data.to_home is None else round(data.to_home),
+        value=lambda car: None if car.scout.data.to_home is None else round(car.scout.data.to_home),
     ),
-    ScoutSensorDescription(
+    CarSensorDescription(
         key="cloud_state",
+        coordinator=_scout,
         translation_key="cloud_state",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in CloudState if state is not CloudState.UNKNOWN],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: None if data.cloud is CloudState.UNKNOWN else data.cloud.value,
+        value=lambda car: None if car.scout.data.cloud is CloudState.UNKNOWN else car.scout.data.cloud.value,
     ),
-    ScoutSensorDescription(
+    CarSensorDescription(
         key="last_look",
+        coordinator=_scout,
         translation_key="last_look",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: _time(data.last_look),
-        attributes=lambda data: {"last_position": _time(data.fix.at) if data.fix else None},
+        value=lambda car: _time(car.scout.data.last_look),
+        attributes=lambda car: {
+            "last_position": _time(car.scout.data.fix.at) if car.scout.data.fix else None
+        },
     ),
-    ScoutSensorDescription(
+    CarSensorDescription(
         key="next_look",
+        coordinator=_scout,
         translation_key="next_look",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: _time(data.next_look),
-        attributes=lambda data: {"reason": data.reason.value},
+        value=lambda car: _time(car.scout.data.next_look),
+        attributes=lambda car: {"reason": car.scout.data.reason.value},
     ),
-    ScoutSensorDescription(
+    CarSensorDescription(
         key="next_look_reason",
+        coordinator=_scout,
         translation_key="next_look_reason",
         device_class=SensorDeviceClass.ENUM,
         options=[reason.value for reason in Reason],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: data.reason.value,
+        value=lambda car: car.scout.data.reason.value,
     ),
-)
-
-_WORKER_SENSORS: tuple[WorkerSensorDescription, ...] = (
-    WorkerSensorDescription(
+    # As old as the last full read.
+    CarSensorDescription(
         key="battery_level",
+        coordinator=_worker,
         device_class=SensorDeviceClass.BATTERY,
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda data: _percent(data.vehicle_data, "battery_level"),
+        value=lambda car: _percent(car.worker.data.vehicle_data, "battery_level"),
     ),
-    WorkerSensorDescription(
+    CarSensorDescription(
         key="battery_range",
+        coordinator=_worker,
         translation_key="battery_range",
         device_class=SensorDeviceClass.DISTANCE,
         native_unit_of_measurement=UnitOfLength.MILES,
         suggested_display_precision=0,
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda data: data.vehicle_data.number("charge_state", "battery_range"),
+        value=lambda car: car.worker.data.vehicle_data.number("charge_state", "battery_range"),
     ),
-    WorkerSensorDescription(
+    CarSensorDescription(
         key="charging_state",
+        coordinator=_worker,
         translation_key="charging_state",
         device_class=SensorDeviceClass.ENUM,
         options=list(_CHARGING_STATES.values()),
-        value=lambda data: _CHARGING_STATES.get(
-            data.vehicle_data.text("charge_state", "charging_state") or ""
+        value=lambda car: _CHARGING_STATES.get(
+            car.worker.data.vehicle_data.text("charge_state", "charging_state") or ""
         ),
     ),
-    WorkerSensorDescription(
+    CarSensorDescription(
         key="charger_power",
+        coordinator=_worker,
         translation_key="charger_power",
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.KILO_WATT,
         suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda data: data.vehicle_data.number("charge_state", "charger_power"),
+        value=lambda car: car.worker.data.vehicle_data.number("charge_state", "charger_power"),
     ),
-    WorkerSensorDescription(
+    CarSensorDescription(
         key="last_full_read",
+        coordinator=_worker,
         translation_key="last_full_read",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: _time(data.vehicle_data.read_at),
-        attributes=lambda data: {"cause": data.last_cause.value if data.last_cause else None},
+        value=lambda car: _time(car.worker.data.vehicle_data.read_at),
+        attributes=lambda car: {
+            "cause": car.worker.data.last_cause.value if car.worker.data.last_cause else None
+        },
     ),
-    WorkerSensorDescription(
+    CarSensorDescription(
         key="last_full_read_cause",
+        coordinator=_worker,
         translation_key="last_full_read_cause",
         device_class=SensorDeviceClass.ENUM,
         options=[cause.value for cause in Cause],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda data: data.last_cause.value if data.last_cause else None,
+        value=lambda car: car.worker.data.last_cause.value if car.worker.data.last_cause else None,
     ),
 )
 
@@ -222,51 +235,31 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors; which there are does not depend on what was read."""
-    runtime = entry.runtime_data
     async_add_entities(AccountSensor(entry, description) for description in _ACCOUNT_SENSORS)
-    for car in runtime.cars.values():
-        async_add_entities(ScoutSensor(entry, car, car.scout, description) for description in _SCOUT_SENSORS)
-        async_add_entities(
-            WorkerSensor(entry, car, car.worker, description) for description in _WORKER_SENSORS
-        )
+    async_add_entities(
+        CarSensor(entry, car, description.coordinator(car), description)
+        for car in entry.runtime_data.cars.values()
+        for description in _CAR_SENSORS
+    )
 
 
-class ScoutSensor(CarEntity[ScoutCoordinator], SensorEntity):
-    """A sensor of what the scout knows."""
+class CarSensor(CarEntity[ScoutCoordinator | WorkerCoordinator], SensorEntity):
+    """A sensor of a car."""
 
-    entity_description: ScoutSensorDescription
+    entity_description: CarSensorDescription
 
     @property
     @override
     def native_value(self) -> _Value:
         """Return the value."""
-        return self.entity_description.value(self.coordinator.data)
+        return self.entity_description.value(self._car)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return what goes with the value."""
         attributes = self.entity_description.attributes
-        return attributes(self.coordinator.data) if attributes else None
-
-
-class WorkerSensor(CarEntity[WorkerCoordinator], SensorEntity):
-    """A sensor of what the worker read."""
-
-    entity_description: WorkerSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> _Value:
-        """Return the value."""
-        return self.entity_description.value(self.coordinator.data)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what goes with the value."""
-        attributes = self.entity_description.attributes
-        return attributes(self.coordinator.data) if attributes else None
+        return attributes(self._car) if attributes else None
 
 
 class AccountSensor(AccountEntity, SensorEntity):
