@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-import logging
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -23,8 +21,7 @@ from .fleet.errors import (
 )
 from .fleet.metering import Category, Errand, Purpose
 from .ledger import PRICES, Ledger, is_billed, month_of
-
-_LOGGER = logging.getLogger(__name__)
+from .store import async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A crash loses at most the requests of this long (seconds).
@@ -77,14 +74,7 @@ class Budget:
 
     async def async_load(self) -> None:
         """Read the ledger and the holds that an earlier run left."""
-        try:
-            stored = await self._store.async_load()
-        except (HomeAssistantError, KeyError, TypeError, NotImplementedError) as err:
-            # Counting anew is better than standing still.
-            _LOGGER.warning("The ledger cannot be read: %s", type(err).__name__)
-            return
-        if not isinstance(stored, dict):
-            return
+        stored = await async_load_or_empty(self._store)
         self.ledger = Ledger.from_dict(stored.get("ledger"))
         held = stored.get("held_until")
         self._held_until = {

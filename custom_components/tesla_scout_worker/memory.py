@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
+from .store import async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A look that tells nothing new may be lost in a crash (seconds).
@@ -27,8 +28,7 @@ class Memory:
 
     async def async_load(self) -> None:
         """Read the store."""
-        stored = await self._store.async_load()
-        self._stored = stored if isinstance(stored, dict) else {}
+        self._stored = await async_load_or_empty(self._store)
 
     def recall(self, vin: str, room: str) -> Mapping[str, Any]:
         """Return what a room described of a car in an earlier run, empty where it did not."""

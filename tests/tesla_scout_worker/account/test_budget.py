@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -21,6 +20,7 @@ from custom_components.tesla_scout_worker.fleet.errors import (
 )
 from custom_components.tesla_scout_worker.fleet.metering import Category, Errand, Purpose
 from custom_components.tesla_scout_worker.ledger import Ledger
+from custom_components.tesla_scout_worker.memory import Memory
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KEY = f"{DOMAIN}.entry.ledger"
@@ -283,19 +283,30 @@ async def test_a_damaged_store_stops_nothing(
     assert budget.requests_this_month[Category.AUTH] == 1
 
 
-@pytest.mark.parametrize("damage", [KeyError("version"), TypeError(), NotImplementedError()])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param({"version": None, "minor_version": 1, "key": KEY, "data": {}}, id="no version"),
+        pytest.param({"version": 0, "minor_version": 1, "key": KEY, "data": {}}, id="older than the first"),
+        pytest.param({"version": "one", "minor_version": 1, "key": KEY, "data": {}}, id="version in words"),
+    ],
+)
 async def test_a_store_that_cannot_be_read_is_no_reason_to_stand_still(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage: Exception
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    stored: dict[str, Any],
 ) -> None:
-    """What Home Assistant raises of a file of another shape or version is logged once."""
-
-    async def _raise(self: Store[Any]) -> None:
-        raise damage
-
-    monkeypatch.setattr(Store, "async_load", _raise)
+    """A file of another shape or version, of the ledger and of the cars' memory, is told in one line."""
+    hass_storage[KEY] = stored
+    hass_storage[f"{DOMAIN}.entry.cars"] = stored
     budget = await loaded(hass)
     assert refusal(budget, DATA) is None
-    assert caplog.text.count("ledger cannot be read") == 1
+    assert caplog.text.count(f"{KEY} cannot be read") == 1
+    memory = Memory(hass, "entry")
+    await memory.async_load()
+    assert memory.recall("any", "room") == {}
+    assert caplog.text.count(f"{DOMAIN}.entry.cars cannot be read") == 1
 
 
 async def test_a_store_of_a_later_version_is_left_alone(
