@@ -103,7 +103,7 @@ class Story:
         }
         self.say(
             f"Worker  read everything because of {str(cause).replace('_', ' ')}: battery {values['battery']} %, "
-            f"range {float(values['range']):.0f} km, {values['charging']}, {values['charging_power']} kW"
+            f"range {values['range'].partition('.')[0]} km, {values['charging']}, {values['charging_power']} kW"
         )
         self.say(f"Bill    {self.bill()}")
 

@@ -1,25 +1,28 @@
 """Tesla Scout & Worker: notices cheaply when a car comes home, then reads it once."""
 
 import asyncio
+import logging
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .account import AccountCoordinator, async_forget_account, update_issue
-from .budget import FLOW_LEDGERS, Budget
+from .budget import FLOW_LEDGERS, Budget, async_budget_for, async_forget_budget
 from .const import CONF_VEHICLES, DOMAIN, PLATFORMS
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .entity import account_device_info
 from .fleet.errors import FleetError, SignInRequiredError
 from .fleet.models import CloudState, Vehicle
 from .memory import Memory
+from .problems import for_set_up
 from .scout.coordinator import ScoutCoordinator
 from .services import async_setup_services
 from .settings import Options
 from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
+
+_LOGGER = logging.getLogger(__name__)
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -55,16 +58,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> bool:
     """Unload an account; what would have been written in a moment is written now."""
+    for car in entry.runtime_data.cars.values():
+        # What a look still brings has no listener any more: it is left for the next set-up to see.
+        car.scout.close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await asyncio.gather(entry.runtime_data.budget.async_save(), entry.runtime_data.memory.async_save())
+        await asyncio.gather(entry.runtime_data.budget.async_save(), entry.runtime_data.memory.async_close())
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     """Delete what an account left on the disk."""
     await async_forget_account(hass, entry)
-    await Budget(hass, entry.entry_id, 0).async_remove()
+    await async_forget_budget(hass, entry.entry_id)
     await Memory(hass, entry.entry_id).async_remove()
 
 
@@ -78,8 +84,7 @@ async def async_remove_config_entry_device(
 
 
 async def _async_load_budget(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, options: Options) -> Budget:
-    budget = Budget(hass, entry.entry_id, options.monthly_budget)
-    await budget.async_load()
+    budget = await async_budget_for(hass, entry.entry_id, options.monthly_budget)
     asked_by_flow = hass.data.get(FLOW_LEDGERS, {}).pop(entry.unique_id or "", None)
     if asked_by_flow:
         budget.adopt(asked_by_flow)
@@ -97,21 +102,20 @@ async def _async_vehicles(
     known: dict[str, str] = entry.data.get(CONF_VEHICLES, {})
     try:
         listed = await account.async_list_vehicles()
-    except SignInRequiredError as err:
-        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code) from err
     except FleetError as err:
         watched = list(filter(options.watches, known))
-        if not watched or not all(map(memory.has, watched)):
-            raise ConfigEntryNotReady(
-                translation_domain=DOMAIN,
-                translation_key="not_ready",
-                translation_placeholders={"reason": str(err)},
-            ) from err
-        return [Vehicle(vin, name, CloudState.UNKNOWN) for vin, name in known.items()]
-    names = {vin: vehicle.name for vin, vehicle in listed.items()}
-    if names != known:
-        hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VEHICLES: names})
-    return list(listed.values())
+        if isinstance(err, SignInRequiredError) or not watched or not all(map(memory.has, watched)):
+            raise for_set_up(err) from err
+        listed = {}
+    else:
+        # One list that lacks a car is no proof that the car is gone, and nobody would watch it: it stays.
+        if lacking := len(known.keys() - listed.keys()):
+            _LOGGER.warning("Tesla's list lacks %s of %s known cars; they stay set up", lacking, len(known))
+        names = known | {vin: vehicle.name for vin, vehicle in listed.items()}
+        if names != known:
+            hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VEHICLES: names})
+    unseen = {vin: Vehicle(vin, name, CloudState.UNKNOWN) for vin, name in known.items()}
+    return list((unseen | listed).values())
 
 
 def _car(

@@ -31,7 +31,7 @@ class CarBinarySensorDescription(BinarySensorEntityDescription):
 def _is_plugged_in(car: Car) -> bool | None:
     # Door and cable fields are null or wrong on some cars; only the charging state is reliable.
     state = car.worker.data.vehicle_data.text("charge_state", "charging_state")
-    return None if state is None else state != "Disconnected"
+    return None if state in {None, "Unknown"} else state != "Disconnected"
 
 
 _DESCRIPTIONS: tuple[CarBinarySensorDescription, ...] = (

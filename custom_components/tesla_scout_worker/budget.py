@@ -69,6 +69,7 @@ class Budget:
         self._held_until: dict[Category, float] = {}
         self._disabled_until = 0.0
         self._disabled_tries = 0
+        self._is_removed = False
         self._listeners: list[CALLBACK_TYPE] = []
         self.ledger = Ledger()
 
@@ -91,7 +92,8 @@ class Budget:
         await self._store.async_save(self._as_dict())
 
     async def async_remove(self) -> None:
-        """Delete the stored ledger."""
+        """Delete the stored ledger, and store none any more."""
+        self._is_removed = True
         await self._store.async_remove()
 
     # --- the gate ---------------------------------------------------------------------------------
@@ -179,7 +181,8 @@ class Budget:
         return lambda: self._listeners.remove(listener)
 
     def _changed(self) -> None:
-        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        if not self._is_removed:
+            self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
         for listener in tuple(self._listeners):
             listener()
 
@@ -190,6 +193,26 @@ class Budget:
             "disabled_until": self._disabled_until,
             "disabled_tries": self._disabled_tries,
         }
+
+
+_BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}.budgets")
+
+
+async def async_budget_for(hass: HomeAssistant, entry_id: str, monthly_budget: float) -> Budget:
+    """Return an entry's one meter. It outlives a reload, so that an answer that comes late is still counted."""
+    budgets = hass.data.setdefault(_BUDGETS, {})
+    if entry_id not in budgets:
+        budgets[entry_id] = Budget(hass, entry_id, monthly_budget)
+        await budgets[entry_id].async_load()
+    budgets[entry_id].monthly_budget = monthly_budget
+    return budgets[entry_id]
+
+
+async def async_forget_budget(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete an entry's ledger; an answer that comes after this is not counted."""
+    budget = await async_budget_for(hass, entry_id, 0.0)
+    del hass.data[_BUDGETS][entry_id]
+    await budget.async_remove()
 
 
 class FlowMeter:

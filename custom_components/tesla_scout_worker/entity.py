@@ -9,8 +9,9 @@ from homeassistant.helpers.device_registry import (
 )
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
 
-from .account import AccountCoordinator, TokenState
+from .account import AccountCoordinator
 from .const import DOMAIN, MANUFACTURER
 from .data import Car, ScoutWorkerConfigEntry
 from .scout.coordinator import ScoutCoordinator
@@ -81,9 +82,13 @@ class CarEntity[CoordinatorT: ScoutCoordinator | WorkerCoordinator](CoordinatorE
     @property
     @override
     def available(self) -> bool:
-        """Return whether the value stands for something: asleep or out of reach is no reason to lose it."""
-        account = self._entry.runtime_data.account.data
-        return account.token_state is not TokenState.SIGN_IN_NEEDED and self._has_data
+        """Return whether the value stands for something: asleep or out of reach is no reason to lose it.
+
+        Nor is a lost sign-in while the last access token still works: what is seen with it must be told.
+        """
+        token = self._entry.runtime_data.account.data.token
+        is_cut_off = token.needs_sign_in and token.expires_at <= dt_util.utcnow().timestamp()
+        return self._has_data and not is_cut_off
 
     @property
     def _has_data(self) -> bool:

@@ -24,6 +24,7 @@ class Memory:
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.cars", private=True, atomic_writes=True
         )
         self._stored: Mapping[str, Any] = {}
+        self._is_closed = False
         self._rooms: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {}
 
     async def async_load(self) -> None:
@@ -46,11 +47,20 @@ class Memory:
 
     def save_soon(self) -> None:
         """Write within seconds."""
+        if self._is_closed:
+            return
         self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
 
     async def async_save(self) -> None:
         """Write; it is on the disk when this returns, or the failure is in the log."""
+        if self._is_closed:
+            return
         await self._store.async_save(self._as_dict())
+
+    async def async_close(self) -> None:
+        """Write for the last time: what comes after the entry was unloaded must not write over its next set-up."""
+        await self.async_save()
+        self._is_closed = True
 
     async def async_remove(self) -> None:
         """Delete the store."""

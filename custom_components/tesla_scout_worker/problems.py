@@ -1,6 +1,6 @@
 """From an error of Tesla's side to what Home Assistant does with it: the only such mapping."""
 
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
@@ -15,6 +15,15 @@ def for_coordinator(err: FleetError) -> UpdateFailed | ConfigEntryAuthFailed:
         translation_domain=DOMAIN,
         translation_key=err.code,
         translation_placeholders=_placeholders(err),
+    )
+
+
+def for_set_up(err: FleetError) -> ConfigEntryNotReady | ConfigEntryAuthFailed:
+    """Return what a set-up raises that cannot go on."""
+    if isinstance(err, SignInRequiredError):
+        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code)
+    return ConfigEntryNotReady(
+        translation_domain=DOMAIN, translation_key=err.code, translation_placeholders=_placeholders(err)
     )
 
 

@@ -46,14 +46,14 @@ class Meter(Protocol):
     """Counts each request that leaves, and can refuse one."""
 
     def admit(self, errand: Errand) -> None:
-        """Count the request, which is about to be sent.
+        """Let a request out that is about to be sent.
 
         Raises BudgetSpentError, AccountDisabledError or RateLimitedError where it must not be sent.
         """
         ...
 
     def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
-        """Correct the count by what came back.
+        """Count the request by what came back.
 
         status: of the answer, None where none came. sent: False where the request surely never left.
         """

@@ -15,6 +15,8 @@ from .errors import BadAnswerError
 
 VIN_LENGTH: Final = 17
 _LONGEST_NAME: Final = 60
+# Null, empty or P is parked.
+_GEARS: Final = frozenset({"D", "R", "N"})
 # A clock ahead of ours by more than this is not believed (seconds).
 _CLOCK_TOLERANCE: Final = 300.0
 
@@ -88,6 +90,13 @@ class VehicleData:
         return value if isinstance(value, bool) else None
 
     @property
+    def is_driving(self) -> bool | None:
+        """Return whether the car is in gear or moves, whatever its position; None where it did not say."""
+        if not self.blocks.get("drive_state"):
+            return None
+        return self.text("drive_state", "shift_state") in _GEARS or bool(self.number("drive_state", "speed"))
+
+    @property
     def fix(self) -> Fix | None:
         """Return the position, None where the payload has no whole and possible one."""
         drive = self.blocks.get("drive_state", {})
@@ -101,7 +110,7 @@ class VehicleData:
             at=self._fix_time(),
             heading=self.number("drive_state", "heading"),
             speed_mph=self.number("drive_state", "speed"),
-            gear=gear if gear in {"D", "R", "N"} else None,
+            gear=gear if gear in _GEARS else None,
             minutes_to_arrival=self.number("drive_state", "active_route_minutes_to_arrival"),
             destination=route,
         )

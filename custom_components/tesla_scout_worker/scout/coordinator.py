@@ -36,6 +36,8 @@ _SCOPE_ERRORS_TO_TELL: Final = 3
 _SCOPE_RETRY: Final = 3_600.0
 # A car that was parked and is farther from there than this has driven in between (metres).
 _MOVED: Final = 200.0
+# A car that no longer says whether it drives is believed to for this long after its last position (seconds).
+_DRIVING_UNCONFIRMED: Final = 600.0
 # The car's navigation leads home if it ends this near to the zone (metres).
 _NEAR_HOME: Final = 100.0
 
@@ -67,6 +69,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._change_listeners: list[ChangeListener] = []
         self._listed: Vehicle | None = None
         self._is_requested = False
+        self._is_closed = False
         self._failures = 0
         self._scope_errors = 0
         self._last_error: FleetError | None = None
@@ -86,6 +89,10 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._change_listeners.append(listener)
         return lambda: self._change_listeners.remove(listener)
 
+    def close(self) -> None:
+        """Take nothing into account any more: the entry is being unloaded."""
+        self._is_closed = True
+
     @callback
     def async_seed(self, vehicle: Vehicle) -> None:
         """Use what a list of all cars said of this one for the next look: one request serves them all."""
@@ -97,6 +104,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
         Raises FleetError.
         """
+        if not self._account.sees_location:
+            raise MissingScopeError
         self._is_requested = True
         await self.async_refresh()
         if self._last_error is not None:
@@ -155,8 +164,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     async def _async_read(self, purpose: Purpose) -> None:
         read = await self._account.client.vehicle_data(self._vin, LOCATION_ENDPOINTS, purpose)
-        if self._scope_errors:
-            self._scope_errors = 0
+        was_told = self._scope_errors >= _SCOPE_ERRORS_TO_TELL
+        self._scope_errors = 0
+        if was_told:
             update_issue(self.hass, self.config_entry, "location_refused", is_present=False)
         await self._async_see(read)
 
@@ -169,7 +179,10 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     async def _async_see(self, read: VehicleData) -> None:
         """Take a read into account. An arrival is on the disk before it is told."""
+        if self._is_closed:
+            return
         self._set(last_read=read.read_at, last_look=read.read_at)
+        self._set_driving(read)
         fix = read.fix
         # No position is unknown: what was believed stays, and nothing happened.
         change = self._sight(fix) if fix else None
@@ -178,7 +191,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if change is Change.ARRIVED:
             self._worker.async_raise(Cause.ARRIVED_HOME, is_told=False)
         await self._memory.async_save()
-        await self._async_tell(change, fix.at)
+        if not self._is_closed:
+            await self._async_tell(change, fix.at)
 
     def _sight(self, fix: Fix) -> Change | None:
         zone = self._zone()
@@ -195,9 +209,18 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._set(
                 fix=fix,
                 to_home=max(0.0, sighting.distance - zone.radius),
-                parked_since=None if fix.is_driving else still_parked,
+                parked_since=None if self.data.is_driving else still_parked,
             )
         return change
+
+    def _set_driving(self, read: VehicleData) -> None:
+        """Believe gear and speed of each read, also where its position is missing or cannot be true."""
+        is_driving = read.is_driving
+        if is_driving is None:
+            fix, now = self.data.fix, read.read_at or _now()
+            is_driving = self.data.is_driving and fix is not None and now - fix.at < _DRIVING_UNCONFIRMED
+        parked_since = None if is_driving else (self.data.parked_since or read.read_at)
+        self._set(is_driving=is_driving, parked_since=parked_since)
 
     async def _async_tell(self, change: Change, at: float) -> None:
         for listener in tuple(self._change_listeners):
@@ -226,7 +249,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             cloud=data.cloud,
             presence=data.presence,
             to_home=data.to_home,
-            is_driving=data.fix is not None and data.fix.is_driving,
+            is_driving=data.is_driving,
             parked_since=past(data.parked_since, now),
             online_since=past(data.online_since, now),
             last_read=past(data.last_read, now),

@@ -22,6 +22,7 @@ class ScoutData:
     online_since: float | None = None
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     fix: Fix | None = None
+    is_driving: bool = False
     to_home: float | None = None
     judged_by: tuple[float, float, float] | None = None
     parked_since: float | None = None
@@ -47,6 +48,7 @@ class ScoutData:
             "online_since": self.online_since,
             "whereabouts": _as_dict(self.whereabouts),
             "fix": _as_dict(self.fix) if self.fix else None,
+            "is_driving": self.is_driving,
             "to_home": self.to_home,
             "judged_by": self.judged_by,
             "parked_since": self.parked_since,
@@ -63,6 +65,7 @@ class ScoutData:
                 online_since=_number(stored.get("online_since")),
                 whereabouts=_whereabouts(stored.get("whereabouts")),
                 fix=_fix(stored.get("fix")),
+                is_driving=stored.get("is_driving") is True,
                 to_home=_number(stored.get("to_home")),
                 judged_by=_circle(stored.get("judged_by")),
                 parked_since=_number(stored.get("parked_since")),

@@ -12,8 +12,8 @@ from typing import Final
 from ..fleet.models import CloudState
 from .arrival import Presence
 
-# What roads allow on average over a distance: (up to metres, metres a second). Short hops are town, long ones motorway.
-_ROAD_SPEEDS: Final = ((2_000.0, 14.0), (10_000.0, 20.0), (float("inf"), 33.0))
+# What roads allow, leg by leg from home outwards: (up to metres from home, metres a second). The last kilometre is town.
+_ROAD_SPEEDS: Final = ((1_000.0, 12.0), (5_000.0, 20.0), (float("inf"), 33.0))
 # Look after this share of the earliest possible time of arrival.
 _CAUTION: Final = 0.8
 _LONGEST_WHILE_DRIVING: Final = 900.0
@@ -163,7 +163,14 @@ def past(at: float | None, now: float) -> float | None:
 
 def earliest_arrival(to_home: float) -> float:
     """Return how soon a car this far from home (metres) could be there, by what roads allow (seconds)."""
-    return to_home / next(speed for limit, speed in _ROAD_SPEEDS if to_home <= limit)
+    seconds, driven = 0.0, 0.0
+    for limit, speed in _ROAD_SPEEDS:
+        leg = min(to_home, limit) - driven
+        if leg <= 0:
+            break
+        seconds += leg / speed
+        driven += leg
+    return seconds
 
 
 def _soonest_read(view: View) -> float:

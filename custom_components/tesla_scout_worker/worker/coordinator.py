@@ -15,6 +15,7 @@ from ..data import ScoutWorkerConfigEntry
 from ..fleet.client import EVERYTHING_BUT_SCHEDULES, SCHEDULE_ENDPOINTS
 from ..fleet.errors import (
     AnswerLostError,
+    BudgetSpentError,
     FleetError,
     MissingScopeError,
     ServerError,
@@ -127,8 +128,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)
         purpose = Purpose.REQUESTED if is_requested else Purpose.WORKER
         try:
-            vehicle = await self._account.client.vehicle(self._vin, purpose)
-            if vehicle.state is not CloudState.ONLINE:
+            if not await self._is_online(purpose):
                 # Not an attempt that failed: the scout wakes the worker as soon as it sees the car online.
                 self._keep(todo)
                 return self.data
@@ -136,6 +136,10 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         except VehicleUnavailableError as err:
             # It fell asleep between the two questions. The answer was billed, so it is not asked again at once.
             self._keep(todo, err)
+            return self.data
+        except BudgetSpentError:
+            # Nothing was sent: it waits, and is done as soon as the owner grants more or the month turns.
+            self._keep(todo)
             return self.data
         except FleetError as err:
             self._last_error = err
@@ -152,21 +156,24 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             ),
         )
         if self.on_read:
+            before = self.data.pending
             await self.on_read(read)
-            self._serve_found_arrival()
+            self._serve_found_arrival(before)
         self._plan()
         self._memory.save_soon()
         return self.data
 
-    def _serve_found_arrival(self) -> None:
+    def _serve_found_arrival(self, known: tuple[Trigger, ...]) -> None:
         """Take an arrival that this very read showed as worked: a second read would tell nothing new."""
-        if any(trigger.cause is Cause.ARRIVED_HOME and trigger.is_told for trigger in self.data.pending):
-            self._set(
-                last_cause=Cause.ARRIVED_HOME,
-                pending=tuple(
-                    trigger for trigger in self.data.pending if trigger.cause is not Cause.ARRIVED_HOME
-                ),
-            )
+        known_keys = {trigger.key for trigger in known}
+        found = {
+            trigger.key
+            for trigger in self.data.pending
+            if trigger.cause is Cause.ARRIVED_HOME and trigger.is_told and trigger.key not in known_keys
+        }
+        if found:
+            pending = tuple(trigger for trigger in self.data.pending if trigger.key not in found)
+            self._set(last_cause=Cause.ARRIVED_HOME, pending=pending)
 
     async def _async_read(self, purpose: Purpose) -> VehicleData:
         """Read everything in one billed request; where a part makes it fail, once more without that part."""
@@ -178,9 +185,16 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             rest = tuple(endpoint for endpoint in asked if endpoint not in suspects)
             if rest == asked:
                 raise
+            if isinstance(err, VehicleUnavailableError) and not await self._is_online(purpose):
+                # It was not the schedules: it fell asleep.
+                raise
             read = await self._account.client.vehicle_data(self._vin, rest, purpose)
         self._left_out |= dict.fromkeys(suspects, _now() + _LEAVE_OUT_FOR)
         return read
+
+    async def _is_online(self, purpose: Purpose) -> bool:
+        """Ask the cloud, which is not billed."""
+        return (await self._account.client.vehicle(self._vin, purpose)).state is CloudState.ONLINE
 
     def _may_ask(self, endpoint: str) -> bool:
         if endpoint == _POSITION and not self._account.sees_location:

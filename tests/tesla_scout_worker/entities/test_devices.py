@@ -7,7 +7,7 @@ from typing import Any
 from bench import VIN, WORK, Pass, SetUp, settle
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
-from lookout import SECOND_VIN, THIRD_VIN, agrees, asked, errors, kinds, listen, value
+from lookout import SECOND_VIN, THIRD_VIN, agrees, asked, errors, kinds, listen, park_at, value
 import pytest
 
 from custom_components.tesla_scout_worker import async_remove_config_entry_device
@@ -119,18 +119,39 @@ async def test_device_can_be_deleted_only_when_nobody_looks_after_it(
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_new_car_comes_and_sold_one_goes_with_the_next_start(
-    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+async def test_new_car_comes_with_the_next_start_and_one_that_the_list_lacks_stays(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the account lists is what is looked after."""
+    """One list is no proof that a car is gone: it stays until its owner leaves it out."""
     entry = await set_up(account)
     account.add_car(SECOND_VIN, "Second", WORK, 44.0)
     del account.cars[VIN]
     await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
-    assert entry.data["vehicles"] == {SECOND_VIN: "Second"}
+    assert entry.data["vehicles"] == {VIN: "Scout", SECOND_VIN: "Second"}
     assert value(hass, "sensor.second_battery") == "44"
+    assert value(hass, "sensor.scout_battery") == "62"
+    assert caplog.text.count("lacks 1 of 1 known cars") == 1
+    hass.config_entries.async_update_entry(entry, options={"watched_vehicles": [SECOND_VIN]})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
     assert value(hass, "sensor.scout_battery") == "unavailable"
+
+
+async def test_empty_list_at_a_start_switches_nothing_off(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """Tesla answers once that there is no car: the known one is watched all the same, and its arrival is told."""
+    entry = await set_up(account)
+    told = listen(hass)
+    simulator.faults.add(Fault("list", kind="json", body={"response": [], "count": 0}))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert entry.data["vehicles"] == {VIN: "Scout"}
+    await passes(300, step=60)
+    park_at(car, HOME)
+    await passes(1200, step=30)
+    assert kinds(told) == ["arrived"]
 
 
 def on_disk(hass: HomeAssistant) -> list[Path]:

@@ -146,7 +146,7 @@ def test_every_exception_has_its_message_and_every_message_its_exception() -> No
     given = {"status", "minutes"}
     for key, item in EN["exceptions"].items():
         names = placeholders(item["message"])
-        assert names <= ({"reason"} if key == "not_ready" else given), key
+        assert names <= given, key
 
 
 def test_every_trouble_of_the_dialog_has_its_message() -> None:

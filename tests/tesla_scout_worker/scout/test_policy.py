@@ -1,6 +1,7 @@
 """When the scout looks next, pure: bounds for each reason and wish, and what is worth a billed read."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -172,3 +173,12 @@ def test_next_look_at_a_parked_car_comes_when_its_read_is_due() -> None:
 def test_time_still_to_come_counts_as_unknown(at: float | None, expected: float | None) -> None:
     """A clock that was set back must not put a read off until it has caught up."""
     assert past(at, NOW) == expected
+
+
+def test_farther_away_is_never_looked_at_sooner() -> None:
+    """The earliest arrival grows with the distance, also where the road changes its kind."""
+    times = [earliest_arrival(float(metres)) for metres in range(0, 30_000, 50)]
+    assert all(near < far for near, far in pairwise(times))
+    # A motorway up to the last kilometre: from no distance is the car home more than a minute before the look.
+    for metres in (2_000.0, 5_000.0, 9_900.0, 30_000.0):
+        assert 0.8 * earliest_arrival(metres) <= (metres - 1_000) / 33 + 1_000 / 12 + 60

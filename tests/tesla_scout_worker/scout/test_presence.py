@@ -46,7 +46,7 @@ async def test_departure_and_return_are_each_told_once(
     car.drive(there)
     back = drive_home().starting_at(there.end + 3600)
     car.drive(back)
-    await passes(there.end + 60 - time.time(), step=10)
+    await passes(there.end + 600 - time.time(), step=10)
     assert kinds(told) == ["left"]
     assert value(hass, AT_HOME) == "off"
     assert value(hass, TRACKER) == "not_home"
@@ -379,3 +379,53 @@ async def test_clock_set_back_does_not_stop_the_scout(
     await passes(way.end + 120 - time.time(), step=5)
     await settle(hass)
     assert kinds(told) == ["arrived"]
+
+
+@pytest.mark.parametrize("lost", [("latitude", "longitude"), None], ids=["position", "whole block"])
+async def test_car_that_parks_without_a_position_is_not_read_without_end(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    account: Account,
+    car: Car,
+    set_up: SetUp,
+    passes: Pass,
+    lost: tuple[str, str] | None,
+) -> None:
+    """Seen driving near home, then in a garage that no satellite reaches, and awake: it is parked, not driving."""
+    await set_up(account)
+    way = drive_home().starting_at(time.time() + 30)
+    car.stay_awake(time.time(), way.end + 5 * 3600)
+    car.drive(way)
+    await passes(way.end - 60 - time.time())
+
+    def _lose(payload: dict[str, Any]) -> dict[str, Any]:
+        if lost is None:
+            payload.pop("drive_state", None)
+        else:
+            for key in (*lost, "native_latitude", "native_longitude"):
+                payload.get("drive_state", {}).pop(key, None)
+        return payload
+
+    car.transform = _lose
+    before = billed(simulator)
+    await passes(4 * 3600, step=15)
+    assert billed(simulator) - before <= 30
+
+
+async def test_arrival_while_a_new_sign_in_is_needed_is_told_as_long_as_the_token_lasts(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """The refresh tokens are dead, the last access token still works: what is seen with it reaches the automations."""
+    await set_up(account)
+    told = listen(hass)
+    simulator.faults.add(
+        Fault("token", kind="json", status=401, body={"error": "login_required"}, times=None)
+    )
+    await passes(6.7 * 3600, step=120)
+    assert value(hass, "sensor.tesla_scout_sign_in") == "sign_in_needed"
+    assert value(hass, AT_HOME) == "off"
+    park_at(car, HOME)
+    await passes(1500, step=30)
+    assert kinds(told) == ["arrived"]
+    await passes(2 * 3600, step=120)
+    assert value(hass, AT_HOME) == "unavailable"

@@ -272,3 +272,39 @@ async def test_arrival_that_the_full_read_itself_shows_is_not_read_again(
     await passes(900, step=60)
     assert billed(simulator) - before == 1
     assert entry.runtime_data.cars[VIN].worker.data.pending == ()
+
+
+async def test_car_that_falls_asleep_before_the_full_read_is_billed_once(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """A 408 is the schedules' fault only if the cloud still says that the car is online."""
+    await set_up(account)
+    before = billed(simulator)
+    asleep = {"response": {"vin": VIN, "state": "asleep", "display_name": "Scout"}}
+    simulator.faults.add(Fault("vehicle_data", kind="json", status=408, body={"response": None}))
+    simulator.faults.add(Fault("state", kind="json", body=asleep, skip=1))
+    answer = await call(hass, "run_worker")
+    assert answer["cars"][0]["vehicle_read"] is False
+    assert billed(simulator) - before == 1
+
+
+async def test_arrival_that_the_budget_keeps_waiting_is_worked_when_the_owner_grants_more(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """A spent budget is no failed attempt: nothing is put off to the next month, and nothing is logged as an error."""
+    entry = await set_up(account)
+    hass.config_entries.async_update_entry(entry, options={"monthly_budget": 0.0})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    told = listen(hass)
+    await passes(300, step=60)
+    park_at(car, HOME)
+    await call(hass, "scout_now")
+    assert kinds(told) == ["arrived"]
+    assert entry.runtime_data.cars[VIN].worker.data.pending
+    hass.config_entries.async_update_entry(entry, options={"monthly_budget": 10.0})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    await passes(600, step=60)
+    assert value(hass, "sensor.scout_cause_of_last_full_read") == "arrived_home"
+    assert kinds(told) == ["arrived"]

@@ -136,7 +136,7 @@ async def test_server_down_at_the_first_start_is_tried_again_quietly(
     await hass.config_entries.async_setup(entry.entry_id)
     await passes(600, step=5)
     assert str(entry.state) == "ConfigEntryState.SETUP_RETRY"
-    assert entry.error_reason_translation_key == "not_ready"
+    assert entry.error_reason_translation_key == "server_error"
     # Home Assistant itself tells of the retries; nothing is to be added to that.
     assert [line.getMessage() for line in caplog.records if line.levelno >= logging.WARNING] == []
     assert down.fired <= 10
