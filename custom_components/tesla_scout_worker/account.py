@@ -134,7 +134,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         except FleetError as err:
             health = self._keeper.health
             # While the old access token works nothing is lost: the state says that it is being tried again.
-            if health.needs_sign_in or health.expires_at <= dt_util.utcnow().timestamp():
+            if health.needs_sign_in or health.usable_until <= dt_util.utcnow().timestamp():
                 raise for_coordinator(err) from err
         finally:
             # A failure, too, is something to show.

@@ -87,7 +87,7 @@ class CarEntity[CoordinatorT: ScoutCoordinator | WorkerCoordinator](CoordinatorE
         Nor is a lost sign-in while the last access token still works: what is seen with it must be told.
         """
         token = self._entry.runtime_data.account.data.token
-        is_cut_off = token.needs_sign_in and token.expires_at <= dt_util.utcnow().timestamp()
+        is_cut_off = token.needs_sign_in and token.usable_until <= dt_util.utcnow().timestamp()
         return self._has_data and not is_cut_off
 
     @property

@@ -37,10 +37,12 @@ _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}.refresh_lock")
 class TokenHealth:
     """What may be known of the tokens. Times are Unix seconds, None where it never happened.
 
-    expires_at: 0 while there is no access token. failures: refreshes in a row that brought nothing. is_saved: the newest refresh token is on the disk.
+    expires_at, usable_until: 0 while there is no access token. failures: refreshes in a row that brought nothing.
+    is_saved: the newest refresh token is on the disk.
     """
 
     expires_at: float
+    usable_until: float
     renew_at: float
     last_rotation: float | None
     rotations: int
@@ -141,6 +143,7 @@ class TokenKeeper:
         """Return what may be known of the tokens."""
         return TokenHealth(
             expires_at=self._chain.expires_at,
+            usable_until=self._chain.usable_until,
             renew_at=max(self._chain.renew_at(self._jitter), self._backoff.retry_at or 0.0),
             last_rotation=self._last_rotation or self._chain.obtained_at or None,
             rotations=self._chain.generation,

@@ -54,13 +54,16 @@ class TokenChain:
         """Start a chain with a token that the owner brought."""
         return cls(uuid.uuid4().hex, 0, (Candidate(refresh_token),))
 
+    @property
+    def usable_until(self) -> float:
+        """Return until when the access token is handed out, a little before it ends; 0 where there is none."""
+        life = self.expires_at - self.obtained_at
+        return self.expires_at - min(_MARGIN, life / 10) if self.access_token else 0.0
+
     def is_valid(self, now: float) -> bool:
         """Return whether the access token can be handed out."""
-        life = self.expires_at - self.obtained_at
         # A clock that went back to before the token was obtained makes its age meaningless, not the token good.
-        return bool(self.access_token) and self.obtained_at - GRACE < now < self.expires_at - min(
-            _MARGIN, life / 10
-        )
+        return self.obtained_at - GRACE < now < self.usable_until
 
     def renew_at(self, jitter: float) -> float:
         """Return when to renew in the background. jitter: 0 to 1, spreads it over a tenth of the token's life."""
