@@ -266,8 +266,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     def _scope_refused(self) -> None:
         self._scope_errors += 1
-        is_told = self._scope_errors >= _SCOPE_ERRORS_TO_TELL
-        update_issue(self.hass, self.config_entry, "location_refused", is_present=is_told)
+        # Before that nothing is taken back: the repair may be another car's.
+        if self._scope_errors >= _SCOPE_ERRORS_TO_TELL:
+            update_issue(self.hass, self.config_entry, "location_refused", is_present=True)
         self._plan(NextLook(_SCOPE_RETRY, Reason.LOCATION_NOT_GRANTED))
 
     # --- home -------------------------------------------------------------------------------------

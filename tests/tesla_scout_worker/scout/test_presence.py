@@ -6,7 +6,7 @@ from typing import Any
 from bench import VIN, WORK, Pass, SetUp, settle
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from lookout import asked, billed, errors, fields, kinds, listen, park_at, state, value, without
+from lookout import SECOND_VIN, asked, billed, errors, fields, kinds, listen, park_at, state, value, without
 import pytest
 
 from custom_components.tesla_scout_worker.const import DOMAIN
@@ -429,3 +429,27 @@ async def test_arrival_while_a_new_sign_in_is_needed_is_told_as_long_as_the_toke
     assert kinds(told) == ["arrived"]
     await passes(2 * 3600, step=120)
     assert value(hass, AT_HOME) == "unavailable"
+
+
+async def test_first_refusal_of_one_car_does_not_take_back_the_repair_of_another(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
+) -> None:
+    """One car is refused for hours and that is told; a single stray 403 of the second car changes nothing of it."""
+    second = account.add_car(SECOND_VIN, "Second", WORK, 44.0)
+    await set_up(account)
+    await passes(60)
+    for each in (car, second):
+        each.stay_awake(time.time(), time.time() + 30_000)
+    refused = {"response": None, "error": "Unauthorized missing scopes"}
+    simulator.faults.add(
+        Fault("vehicle_data", "json", times=None, vin=VIN, asks="location_data", status=403, body=refused)
+    )
+    await passes(14_000, step=60)
+    assert has_issue(hass, "location_refused")
+    stray = simulator.faults.add(
+        Fault("vehicle_data", "json", vin=SECOND_VIN, asks="location_data", status=403, body=refused)
+    )
+    for _ in range(50):
+        await passes(60, step=60)
+        assert has_issue(hass, "location_refused")
+    assert stray.fired == 1
