@@ -52,6 +52,7 @@ async def serve(argv: Sequence[str] | None = None, stop: asyncio.Event | None = 
     await simulator.start(options.host, options.port)
     facts = {
         "auth_url": simulator.auth_url,
+        "authorize_url": simulator.authorize_url,
         "token_url": simulator.token_url,
         **{f"api_url_{region}": url for region, url in simulator.api_urls.items()},
         "client_id": simulator.client_id,

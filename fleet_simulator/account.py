@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import re
 import secrets
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 import uuid
 
 from .car import Car
@@ -86,11 +87,31 @@ class AccessToken:
 
 @dataclass(slots=True, eq=False)
 class Code:
-    """One authorization code, to be exchanged once."""
+    """One authorization code, to be exchanged once. expires: epoch seconds.
+
+    challenge: the PKCE code_challenge (S256) that it was asked for with, None without. offline: whether the exchange gives
+    a refresh token.
+    """
 
     account: Account
     redirect_uri: str
     expires: float
+    challenge: str | None = None
+    offline: bool = True
+    spent: bool = False
+
+
+class SignIn(Protocol):
+    """What an account needs of the sign-in server."""
+
+    def mint(self, account: Account) -> str:
+        """Return a new access token."""
+
+    def keep_code(self, value: str, code: Code) -> None:
+        """Remember a code."""
+
+    def redeem(self, refresh_token: str) -> str | None:
+        """Return the successor of a refresh token, None where it is refused."""
 
 
 class Account:
@@ -106,8 +127,7 @@ class Account:
         scopes: set[str],
         access_token_lifetime: float,
         clock: Callable[[], float],
-        mint: Callable[[Account], str],
-        keep_code: Callable[[str, Code], None],
+        sign_in: SignIn,
     ) -> None:
         self.name = name
         self.region: Region = region
@@ -120,8 +140,14 @@ class Account:
         self.access_tokens: list[AccessToken] = []
         self.refreshes: list[RefreshRecord] = []
         self._clock = clock
-        self._mint = mint
-        self._keep_code = keep_code
+        self._sign_in = sign_in
+
+    @property
+    def full_name(self) -> str:
+        """The owner's name as a person reads it: Jane Doe for jane.doe@example.com."""
+        return " ".join(
+            part.capitalize() for part in re.split(r"[._+-]+", self.name.partition("@")[0]) if part
+        )
 
     def add_car(
         self,
@@ -177,13 +203,34 @@ class Account:
 
     def issue_access_token(self) -> str:
         """Return an access token (a JWT) with the scopes granted now. RuntimeError before the simulator has URLs."""
-        return self._mint(self)
+        return self._sign_in.mint(self)
 
-    def issue_code(self, redirect_uri: str) -> str:
-        """Return an authorization code, as the sign-in page would send it to this URI; good once, for ten minutes."""
+    def issue_code(
+        self, redirect_uri: str, code_challenge: str | None = None, *, offline: bool | None = None
+    ) -> str:
+        """Return an authorization code, as the sign-in page would send it to this URI; good once, for ten minutes.
+
+        code_challenge: of PKCE, S256. offline: whether it gives a refresh token; None goes by the granted scopes.
+        """
         value = secrets.token_hex(20)
-        self._keep_code(value, Code(self, redirect_uri, self._clock() + CODE_LIFETIME_S))
+        expires = self._clock() + CODE_LIFETIME_S
+        if offline is None:
+            offline = "offline_access" in self.scopes
+        self._sign_in.keep_code(value, Code(self, redirect_uri, expires, code_challenge, offline))
         return value
+
+    def rotate_elsewhere(self, refresh_token: str) -> str:
+        """Redeem a refresh token as another program would, and return its successor.
+
+        The token endpoint's rules hold, and it stands in `refreshes`. ValueError where the token is refused, or is not of
+        this account.
+        """
+        ours = any(token.value == refresh_token for grant in self.grants for token in grant.tokens)
+        successor = self._sign_in.redeem(refresh_token) if ours else None
+        if successor is None:
+            msg = "the refresh token is refused" if ours else "the refresh token is not of this account"
+            raise ValueError(msg)
+        return successor
 
     def accepts(self, refresh_token: str) -> bool:
         """Return whether the token endpoint would take this refresh token now; asking does not use it."""

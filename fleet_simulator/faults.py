@@ -10,7 +10,18 @@ type FaultKind = Literal[
     "status", "reset_before", "reset_after", "half", "garbage", "json", "delay", "double", "empty", "redirect"
 ]
 type FaultRequest = Literal[
-    "token", "state", "list", "vehicle_data", "wake_up", "command", "region", "fleet_status", "api", "any"
+    "token",
+    "authorize",
+    "partner",
+    "state",
+    "list",
+    "vehicle_data",
+    "wake_up",
+    "command",
+    "region",
+    "fleet_status",
+    "api",
+    "any",
 ]
 
 HTML = "<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body>Welcome</body></html>"
@@ -22,7 +33,8 @@ _AFTER_PROCESSING: frozenset[FaultKind] = frozenset({"reset_after", "half", "del
 class Fault:
     """One way to misbehave. The first fault in the list that fits a request, and has times left, is played.
 
-    request: which kind of request; "api" is any but the token endpoint, "any" is all of them. vin, asks: only this car's,
+    request: which kind of request; "api" is any but those to the sign-in host,
+    "any" is all of them. vin, asks: only this car's,
     only a vehicle_data that asks for this block. start, end: only from then until then (epoch seconds). skip: let so many
     fitting requests pass first. times: how often, None for ever.
 

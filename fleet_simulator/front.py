@@ -1,7 +1,8 @@
 """The web server's side: listeners, reading requests, and playing the faults that only a connection can have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import partial
 import uuid
 
@@ -32,12 +33,15 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path: what works on it, and what writes the bill for an answer that left (None where nothing is billed)."""
+    """One path: what works on it, and what writes the bill for an answer that left (None where nothing is billed).
+
+    work: may have to wait, as where the simulator fetches something itself.
+    """
 
     method: str
     path: str
     kind: Kind
-    work: Callable[[Call], Answer]
+    work: Callable[[Call], Answer | Awaitable[Answer]]
     charge: Callable[[Call, int], None] | None = None
 
 
@@ -53,6 +57,7 @@ class Front:
     async def listen(self, role: Role, routes: list[Route], host: str, port: int) -> str:
         """Open a listener and return its base URL. OSError if the port is taken; port 0 takes a free one."""
         app = web.Application()
+        app.on_response_prepare.append(self._date)
         for route in routes:
             app.router.add_route(route.method, route.path, partial(self._serve, role, route))
         # After all the others, so that the wrong method for a known path is 405 and an unknown path 404.
@@ -75,6 +80,10 @@ class Front:
             await runner.cleanup()
         self._runners.clear()
 
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Date an answer by the simulator's clock, not by the system's, as aiohttp has done."""
+        response.headers["Date"] = formatdate(self._clock(), usegmt=True)
+
     async def _serve(self, role: Role, route: Route, request: web.Request) -> web.StreamResponse:
         info = request.match_info
         call = Call(
@@ -94,7 +103,7 @@ class Front:
         record = RequestRecord(call.time, role, call.kind, call.method, call.path, query, fault=fault)
         self.requests.append(record)
         if fault is None:
-            answer = route.work(call)
+            answer = await _work(route, call)
             _charge(route, call, answer)
         else:
             spoiled = await _spoil(fault, route, call, request)
@@ -108,14 +117,19 @@ class Front:
         )
 
 
+async def _work(route: Route, call: Call) -> Answer:
+    answer = route.work(call)
+    return answer if isinstance(answer, Answer) else await answer
+
+
 async def _spoil(fault: Fault, route: Route, call: Call, request: web.Request) -> Answer | None:
     """Play a fault. Returns the answer to send, None when the connection has been cut."""
     true: Answer | None = None
     if fault.works:
-        true = route.work(call)
+        true = await _work(route, call)
         if fault.kind == "double":
             _charge(route, call, true)
-            true = route.work(call)
+            true = await _work(route, call)
     match fault.kind:
         case "reset_before" | "reset_after" | "half":
             if true is not None:

@@ -1,4 +1,7 @@
-"""What stands before every endpoint of the API, in this order: 406, 401, the spent limit, 421, scopes, 404, 429."""
+"""What stands before every endpoint of the API, in this order.
+
+406, 401, the spent limit, 421, 412 (the app is not registered in the region), scopes, 404, 429.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +11,7 @@ from .auth import Auth
 from .bill import Bill, BillEntry, Category
 from .car import Car
 from .limits import RateLimits
+from .partner import Partner
 from .vehicles import MISSING_SCOPES, WAKE, Endpoint, Knobs, Request
 from .wire import Answer, Call, failure
 
@@ -25,12 +29,18 @@ class Gate:
     """
 
     def __init__(
-        self, auth: Auth, bill: Bill, limits: RateLimits, urls: Callable[[], dict[str, str]]
+        self,
+        auth: Auth,
+        partner: Partner,
+        bill: Bill,
+        limits: RateLimits,
+        urls: Callable[[], dict[str, str]],
     ) -> None:
         self.strict_content_type = False
         self.wake_scopes: frozenset[str] = WAKE
         self.forbid_missing_location = False
         self._auth = auth
+        self._partner = partner
         self._bill = bill
         self._limits = limits
         self._urls = urls
@@ -79,6 +89,9 @@ class Gate:
         if region != call.role:
             url = self._urls()[region]
             return failure(421, f"user out of region, use base URL: {url}, see {REGIONS_PAGE}")
+        # A user's own region and name are told to an app that is not registered there yet.
+        if region not in self._partner.registered and not call.path.startswith("/api/1/users/"):
+            return self._partner.unregistered(region)
         return token
 
     @staticmethod
@@ -86,5 +99,4 @@ class Gate:
         return None if call.tag is None else token.account.find_car(call.tag)
 
     def _token(self, call: Call) -> AccessToken | None:
-        scheme, _, value = call.headers.get("Authorization", "").partition(" ")
-        return self._auth.access(value.strip()) if scheme.lower() == "bearer" else None
+        return self._auth.access(call.bearer)

@@ -6,16 +6,18 @@ import time
 from typing import Any, Self
 
 from .account import DEFAULT_SCOPES, Account, RefreshRecord, Region
-from .auth import Auth
+from .auth import GRANT_TYPES, REGIONS, Auth
 from .bill import Bill
 from .faults import Faults
 from .front import Front, RequestRecord, Route
 from .gate import Gate
 from .limits import RateLimits
+from .partner import Partner
+from .pkce import METHOD
+from .sign_in_page import SCOPES, SignInPage
 from .vehicles import ENDPOINTS, Endpoint
 from .wire import Answer, Call, Role
 
-REGIONS: tuple[Region, ...] = ("na", "eu", "cn")
 DEFAULT_REGION: Region = "eu"
 
 
@@ -27,8 +29,8 @@ def wall_clock() -> float:
 class FleetSimulator:
     """A strict stand-in for Tesla's Fleet API and its sign-in server, with cars.
 
-    clock: returns epoch seconds; everything follows it, nothing waits for it. bill, limits, faults, gate and auth are the
-    parts with knobs. Use start() and stop(), or `async with`.
+    clock: returns epoch seconds; everything follows it, nothing waits for it. bill, limits, faults, gate, auth and
+    partner are the parts with knobs. Use start() and stop(), or `async with`.
     """
 
     def __init__(self, clock: Callable[[], float] = wall_clock) -> None:
@@ -36,11 +38,17 @@ class FleetSimulator:
         self.bill = Bill()
         self.limits = RateLimits()
         self.faults = Faults()
-        self.accounts: list[Account] = []
         self.auth = Auth(clock, self._known_urls)
-        self.gate = Gate(self.auth, self.bill, self.limits, self._known_urls)
+        self.partner = Partner(self.auth, self._known_urls)
+        self.gate = Gate(self.auth, self.partner, self.bill, self.limits, self._known_urls)
+        self._page = SignInPage(self.auth)
         self._front = Front(clock, self.faults)
         self._urls: dict[str, str] = {}
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The owners, in the order in which they were added."""
+        return self.auth.accounts
 
     @property
     def client_id(self) -> str:
@@ -56,6 +64,11 @@ class FleetSimulator:
     def auth_url(self) -> str:
         """Base URL of the sign-in server. RuntimeError before the first start()."""
         return self._known_urls()["auth"]
+
+    @property
+    def authorize_url(self) -> str:
+        """URL of the page where an owner signs in. RuntimeError before the first start()."""
+        return f"{self.auth_url}/oauth2/v3/authorize"
 
     @property
     def token_url(self) -> str:
@@ -92,6 +105,10 @@ class FleetSimulator:
     def refresh_revokes_access(self, value: bool) -> None:
         self.auth.refresh_revokes_access = value
 
+    def all_secrets(self) -> set[str]:
+        """Return every refresh token, access token, partner token and code there ever was, and the client's secret."""
+        return self.auth.all_secrets()
+
     def add_account(
         self,
         name: str = "owner@example.com",
@@ -103,10 +120,7 @@ class FleetSimulator:
         if any(account.name == name for account in self.accounts):
             msg = "there is an account of this name"
             raise ValueError(msg)
-        account = Account(
-            name, region, set(scopes), access_token_lifetime, self.clock, self.auth.mint, self.auth.keep_code
-        )
-        self.accounts.append(account)
+        account = Account(name, region, set(scopes), access_token_lifetime, self.clock, self.auth)
         self.auth.register(account)
         return account
 
@@ -125,7 +139,13 @@ class FleetSimulator:
             )
             for endpoint in ENDPOINTS
         ]
+        api_routes += [
+            Route("POST", "/api/1/partner_accounts", "partner", self.partner.register),
+            Route("GET", "/api/1/partner_accounts/public_key", "partner", self.partner.public_key),
+        ]
         auth_routes = [
+            Route("GET", "/oauth2/v3/authorize", "authorize", self._page.show),
+            Route("POST", "/oauth2/v3/authorize", "authorize", self._page.decide),
             Route("POST", "/oauth2/v3/token", "token", self.auth.token),
             Route("GET", "/oauth2/v3/thirdparty/.well-known/openid-configuration", "other", self._metadata),
             Route("GET", "/simulator", "other", self._report),
@@ -163,16 +183,16 @@ class FleetSimulator:
         self.gate.charge(call, endpoint.category, status)
 
     def _metadata(self, _call: Call) -> Answer:
-        return Answer(
-            200,
-            {
-                "issuer": f"{self.auth_url}/oauth2/v3/nts",
-                "authorization_endpoint": f"{self.auth_url}/oauth2/v3/authorize",
-                "token_endpoint": self.token_url,
-                "grant_types_supported": ["authorization_code", "refresh_token"],
-                "scopes_supported": sorted(DEFAULT_SCOPES),
-            },
-        )
+        facts: dict[str, Any] = {
+            "issuer": f"{self.auth_url}/oauth2/v3/nts",
+            "authorization_endpoint": self.authorize_url,
+            "token_endpoint": self.token_url,
+            "grant_types_supported": list(GRANT_TYPES),
+            "scopes_supported": list(SCOPES),
+        }
+        if self.auth.pkce_supported:
+            facts["code_challenge_methods_supported"] = [METHOD]
+        return Answer(200, facts)
 
     def _report(self, call: Call) -> Answer:
         """Answer a person or a script that watches a simulator in another process; Tesla has nothing like it."""

@@ -171,7 +171,7 @@ def _me(request: Request) -> Answer:
     return success(
         {
             "email": account.name,
-            "full_name": "Sim Owner",
+            "full_name": account.full_name,
             "profile_image_url": None,
             "vault_uuid": account.sub,
         }

@@ -7,7 +7,17 @@ from typing import Any, Literal, cast
 
 type Role = Literal["auth", "na", "eu", "cn"]
 type Kind = Literal[
-    "token", "state", "list", "vehicle_data", "wake_up", "command", "region", "fleet_status", "other"
+    "token",
+    "authorize",
+    "partner",
+    "state",
+    "list",
+    "vehicle_data",
+    "wake_up",
+    "command",
+    "region",
+    "fleet_status",
+    "other",
 ]
 
 
@@ -30,6 +40,12 @@ class Call:
     def content_type(self) -> str:
         """The media type without its parameters, lower case, "" when there is none."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def bearer(self) -> str:
+        """The bearer token, "" when there is none."""
+        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
+        return value.strip() if scheme.lower() == "bearer" else ""
 
     def json_object(self) -> dict[str, Any] | None:
         """Return the body as a JSON object; {} when it is empty, None when it is anything else."""

@@ -42,6 +42,8 @@ async def test_it_prints_what_a_client_needs_and_serves(capsys: pytest.CaptureFi
         url = f"{facts['api_url_eu']}/api/1/vehicles/{facts['vin']}/vehicle_data"
         async with session.get(url, headers=headers) as response:
             data = (await response.json())["response"]
+        async with session.get(facts["authorize_url"]) as response:
+            assert (response.status, response.content_type) == (400, "text/html")
         async with session.get(facts["report"]) as response:
             report = await response.json()
     assert data["charge_state"]["battery_level"] == 50
