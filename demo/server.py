@@ -189,9 +189,9 @@ class HomeAssistantServer:
         flow = await self._call(
             "POST", "/api/config/config_entries/flow", json={"handler": "tesla_scout_worker"}
         )
-        done = await self._call(
-            "POST", f"/api/config/config_entries/flow/{flow['flow_id']}", json=dict(user_input)
-        )
+        path = f"/api/config/config_entries/flow/{flow['flow_id']}"
+        await self._call("POST", path, json={"next_step_id": "paste"})
+        done = await self._call("POST", path, json=dict(user_input))
         if done["type"] != "create_entry":
             raise ServerError(f"the dialog answered {done.get('errors') or done.get('reason')}")
         return str(done["result"]["entry_id"])

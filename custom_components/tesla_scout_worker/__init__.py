@@ -14,11 +14,14 @@ from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .entity import account_device_info
 from .fleet.errors import FleetError, SignInRequiredError
 from .fleet.models import CloudState, Vehicle
+from .http import async_setup_view
 from .memory import Memory
 from .problems import for_set_up
 from .scout.coordinator import ScoutCoordinator
 from .services import async_setup_services
 from .settings import Options
+from .token_sharing import async_forget_handouts, async_handouts_for
+from .virtual_key import async_forget_virtual_key, async_setup_virtual_key
 from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
 
@@ -28,8 +31,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions, the address for other programs, and the app's public key if it is to be shown."""
     async_setup_services(hass)
+    async_setup_view(hass)
+    await async_setup_virtual_key(hass)
     return True
 
 
@@ -49,7 +54,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
         for vehicle in vehicles
         if options.watches(vehicle.vin)
     }
-    entry.runtime_data = RuntimeData(account, budget, memory, cars)
+    handouts = await async_handouts_for(hass, entry.entry_id)
+    entry.runtime_data = RuntimeData(account, budget, memory, handouts, cars)
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device_info(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await _async_start(hass, entry)
@@ -63,7 +69,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry)
         car.scout.close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await asyncio.gather(entry.runtime_data.budget.async_save(), entry.runtime_data.memory.async_close())
+        runtime = entry.runtime_data
+        await asyncio.gather(
+            runtime.budget.async_save(), runtime.memory.async_close(), runtime.handouts.async_save()
+        )
     return unloaded
 
 
@@ -71,7 +80,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry)
     """Delete what an account left on the disk."""
     await async_forget_account(hass, entry)
     await async_forget_budget(hass, entry.entry_id)
+    await async_forget_handouts(hass, entry.entry_id)
     await Memory(hass, entry.entry_id).async_remove()
+    if not hass.config_entries.async_entries(DOMAIN):
+        await async_forget_virtual_key(hass)
 
 
 async def async_remove_config_entry_device(

@@ -3,9 +3,9 @@
 The refresh token itself stays with the account's keeper; everyone else gets a short-lived access token from here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 import logging
 from typing import Any, Final, override
 
@@ -21,14 +21,16 @@ from .budget import Budget
 from .const import CONF_BASE_URL, DOMAIN
 from .data import ScoutWorkerConfigEntry
 from .fleet.auth import NEEDED_SCOPES, SCOPE_LOCATION
-from .fleet.client import REGION_URLS, FleetClient
+from .fleet.client import REGION_URLS, FleetClient, region_of
 from .fleet.errors import FleetError
 from .fleet.metering import Purpose
 from .fleet.models import Vehicle
 from .fleet.transport import Transport
 from .problems import for_coordinator
 from .settings import Endpoints
-from .token_keeper import TokenHealth, TokenKeeper, keeper_for
+from .token_health import TokenHealth, TokenState
+from .token_keeper import TokenKeeper, keeper_for
+from .token_rotation import SignInCause
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,29 +39,26 @@ _LONGEST_WAIT: Final = 3_600.0
 _SHORTEST_WAIT: Final = 5.0
 # A repair speaks of failing refreshes after this many in a row: about ten minutes.
 _FAILURES_TO_TELL: Final = 5
-
-
-class TokenState(StrEnum):
-    """The health of the sign-in, in a word."""
-
-    FRESH = "fresh"
-    RETRYING = "retrying"
-    SIGN_IN_NEEDED = "sign_in_needed"
+# A clock this far off makes tokens look younger or older than they are (seconds).
+_CLOCK_TOLERANCE: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class AccountData:
-    """What is known of an account. vehicles: by VIN, as the cloud listed them last."""
+    """What is known of an account.
+
+    vehicles: by VIN, as the cloud listed them last. clock_error: minutes by which Home Assistant's clock is ahead of
+    Tesla's (negative: behind), None while it is right or nobody knows.
+    """
 
     token: TokenHealth
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
+    clock_error: int | None = None
 
     @property
     def token_state(self) -> TokenState:
         """Return the health of the sign-in."""
-        if self.token.needs_sign_in:
-            return TokenState.SIGN_IN_NEEDED
-        return TokenState.RETRYING if self.token.failures else TokenState.FRESH
+        return self.token.state
 
     @property
     def missing_scopes(self) -> frozenset[str]:
@@ -101,7 +100,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self.data = self._data()
         self._async_plan()
         self._async_update_issues()
-        self.config_entry.async_on_unload(self._budget.async_add_listener(self._async_update_issues))
+        self.config_entry.async_on_unload(self._budget.async_add_listener(self._async_requested))
 
     # --- tokens -----------------------------------------------------------------------------------
 
@@ -159,7 +158,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     # --- housekeeping -----------------------------------------------------------------------------
 
     def _data(self) -> AccountData:
-        return AccountData(self._keeper.health, self._vehicles)
+        error = self._transport.clock_error or 0.0
+        minutes = round(error / 60) if abs(error) >= _CLOCK_TOLERANCE else None
+        return AccountData(self._keeper.health, self._vehicles, minutes)
 
     @callback
     def _async_publish(self) -> None:
@@ -173,6 +174,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         if self._listeners and not data.token.needs_sign_in:
             self._schedule_refresh()
         self.async_update_listeners()
+
+    @callback
+    def _async_requested(self) -> None:
+        """Take note of what any answer tells: Tesla's clock, a disabled account, a budget used up."""
+        self.data = self._data()
+        self._async_update_issues()
 
     @callback
     def _async_plan(self) -> None:
@@ -197,20 +204,44 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_update_issues(self) -> None:
         """Raise a repair for what only the owner can mend, and take it back when it is mended."""
-        data = self._data()
+        data, token, budget = self._data(), self._keeper.health, self._budget
         problems = {
             "location_not_granted": SCOPE_LOCATION in data.missing_scopes,
-            "token_not_saved": not data.token.is_saved,
-            "token_refresh_fails": data.token.failures >= _FAILURES_TO_TELL,
-            "account_disabled": self._budget.is_disabled,
+            "scopes_missing": bool(data.missing_scopes - {SCOPE_LOCATION}),
+            "token_not_saved": not token.is_saved,
+            "token_refresh_fails": token.failures >= _FAILURES_TO_TELL and not token.needs_sign_in,
+            "token_used_elsewhere": token.is_used_elsewhere,
+            "account_disabled": budget.is_disabled,
+            "app_not_registered": budget.is_unregistered,
             # Without a budget nothing was promised that could be missed.
-            "budget_spent": self._budget.is_spent and self._budget.monthly_budget > 0,
+            "budget_spent": budget.is_spent and budget.monthly_budget > 0,
+            "clock_wrong": data.clock_error is not None,
+            # ANOTHER_PROGRAM is told by token_used_elsewhere.
+            "sign_in_revoked": token.sign_in_cause is SignInCause.REVOKED,
+            "sign_in_expired": token.sign_in_cause is SignInCause.EXPIRED,
+            "sign_in_refused": token.sign_in_cause is SignInCause.REFUSED,
+            "sign_in_app_refused": token.sign_in_cause is SignInCause.APP_REFUSED,
         }
+        placeholders = self._words(data)
         for key, is_present in problems.items():
-            update_issue(self.hass, self.config_entry, key, is_present=is_present)
+            update_issue(self.hass, self.config_entry, key, is_present=is_present, placeholders=placeholders)
+
+    def _words(self, data: AccountData) -> dict[str, str]:
+        return {
+            "region": region_of(self.client.base_url),
+            "scopes": ", ".join(sorted(data.missing_scopes - {SCOPE_LOCATION})),
+            "minutes": str(abs(data.clock_error or 0)),
+        }
 
 
-def update_issue(hass: HomeAssistant, entry: ConfigEntry[Any], key: str, *, is_present: bool) -> None:
+def update_issue(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    key: str,
+    *,
+    is_present: bool,
+    placeholders: Mapping[str, str] | None = None,
+) -> None:
     """Raise or take back a repair of an entry."""
     issue_id = f"{key}_{entry.entry_id}"
     if not is_present:
@@ -223,7 +254,7 @@ def update_issue(hass: HomeAssistant, entry: ConfigEntry[Any], key: str, *, is_p
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=key,
-        translation_placeholders={"account": entry.title},
+        translation_placeholders={"account": entry.title, **(placeholders or {})},
     )
 
 

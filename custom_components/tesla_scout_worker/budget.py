@@ -11,12 +11,14 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .closure import Closure
 from .const import DOMAIN
 from .fleet.errors import (
     LONGEST_RATE_LIMIT_WAIT,
     AccountDisabledError,
     BudgetSpentError,
     FleetError,
+    NotRegisteredError,
     RateLimitedError,
 )
 from .fleet.metering import Category, Errand, Purpose
@@ -26,11 +28,6 @@ from .store import async_load_or_empty
 _STORAGE_VERSION: Final = 1
 # A crash loses at most the requests of this long (seconds).
 _SAVE_DELAY: Final = 2
-# After "account disabled" the next try is this far away, then twice as far, up to the longest (seconds): at most
-# eight tries in 18 hours, each of them billed.
-_FIRST_DISABLED_WAIT: Final = 900.0
-_LONGEST_DISABLED_WAIT: Final = 14_400.0
-_MOST_TRIES_COUNTED: Final = 8
 # What nobody asked for is what the budget stops first.
 _AUTOMATIC: Final = frozenset({Purpose.SCOUT, Purpose.WORKER})
 
@@ -67,8 +64,7 @@ class Budget:
         )
         self.monthly_budget = monthly_budget
         self._held_until: dict[Category, float] = {}
-        self._disabled_until = 0.0
-        self._disabled_tries = 0
+        self._disabled, self._unregistered = Closure(), Closure()
         self._is_removed = False
         self._listeners: list[CALLBACK_TYPE] = []
         self.ledger = Ledger()
@@ -83,9 +79,8 @@ class Budget:
             for category, until in (held.items() if isinstance(held, dict) else ())
             if category in frozenset(Category) and isinstance(until, int | float)
         }
-        until, tries = stored.get("disabled_until"), stored.get("disabled_tries")
-        self._disabled_until = until if isinstance(until, int | float) else 0.0
-        self._disabled_tries = min(max(tries, 0), _MOST_TRIES_COUNTED) if isinstance(tries, int) else 0
+        self._disabled = Closure.from_dict(stored.get("disabled"))
+        self._unregistered = Closure.from_dict(stored.get("unregistered"))
 
     async def async_save(self) -> None:
         """Write now what would have been written in a moment."""
@@ -99,15 +94,20 @@ class Budget:
     # --- the gate ---------------------------------------------------------------------------------
 
     def admit(self, errand: Errand) -> None:
-        """Let a request out, or raise why not: RateLimitedError, AccountDisabledError, BudgetSpentError."""
+        """Let a request out, or raise why not.
+
+        RateLimitedError, AccountDisabledError, NotRegisteredError, BudgetSpentError.
+        """
         now = _now()
         # A wait longer than the longest is a clock that was set back.
         if 0 < (wait := self._held_until.get(errand.category, 0.0) - now) <= LONGEST_RATE_LIMIT_WAIT:
             raise RateLimitedError(retry_after=wait)
-        if errand.category is not Category.AUTH and (
-            0 < (wait := self._disabled_until - now) <= _LONGEST_DISABLED_WAIT
-        ):
-            raise AccountDisabledError(retry_after=wait)
+        if errand.category is not Category.AUTH:
+            if wait := self._disabled.wait(now):
+                raise AccountDisabledError(retry_after=wait)
+            # A set-up may ask, once and unbilled: its owner has perhaps just registered the app.
+            if errand.purpose is not Purpose.SETUP and (wait := self._unregistered.wait(now)):
+                raise NotRegisteredError(retry_after=wait)
         if PRICES[errand.category] and errand.purpose in _AUTOMATIC and self.is_spent:
             raise BudgetSpentError(retry_after=_seconds_to_next_month())
 
@@ -118,8 +118,10 @@ class Budget:
         self.ledger.count(_today(), errand)
         if receipt := _RECEIPT.get():
             receipt.count(_today(), errand)
-        if status is not None and status < 400 and PRICES[errand.category]:  # noqa: PLR2004
-            self._disabled_tries = 0
+        if status is not None and status < 400 and errand.category is not Category.AUTH:  # noqa: PLR2004
+            self._unregistered.found_open()
+            if PRICES[errand.category]:
+                self._disabled.found_open()
         self._changed()
 
     def hold(self, errand: Errand, error: FleetError) -> None:
@@ -129,10 +131,10 @@ class Budget:
             case RateLimitedError():
                 self._held_until[errand.category] = now + (error.retry_after or 0.0)
             case AccountDisabledError():
-                wait = min(_FIRST_DISABLED_WAIT * 2.0**self._disabled_tries, _LONGEST_DISABLED_WAIT)
                 # A new month brings a new credit.
-                self._disabled_until = now + min(wait, _seconds_to_next_month())
-                self._disabled_tries = min(self._disabled_tries + 1, _MOST_TRIES_COUNTED)
+                self._disabled.found_closed(now, _seconds_to_next_month())
+            case NotRegisteredError():
+                self._unregistered.found_closed(now)
             case _:
                 return
         self._changed()
@@ -142,7 +144,12 @@ class Budget:
     @property
     def is_disabled(self) -> bool:
         """Return whether Tesla disabled the account and no request has succeeded since."""
-        return self._disabled_tries > 0
+        return self._disabled.is_closed
+
+    @property
+    def is_unregistered(self) -> bool:
+        """Return whether Tesla said that the app is not registered, and no request has succeeded since."""
+        return self._unregistered.is_closed
 
     @property
     def is_spent(self) -> bool:
@@ -190,8 +197,8 @@ class Budget:
         return {
             "ledger": self.ledger.as_dict(),
             "held_until": dict(self._held_until),
-            "disabled_until": self._disabled_until,
-            "disabled_tries": self._disabled_tries,
+            "disabled": self._disabled.as_dict(),
+            "unregistered": self._unregistered.as_dict(),
         }
 
 

@@ -18,8 +18,11 @@ PLATFORMS: Final = (
 # Config entry data
 CONF_ADVANCED: Final = "advanced"
 CONF_API_URL: Final = "api_url"
+CONF_AUTH_IMPLEMENTATION: Final = "auth_implementation"  # the name that Home Assistant's credentials look for
+CONF_AUTHORIZE_URL: Final = "authorize_url"
 CONF_BASE_URL: Final = "base_url"
 CONF_REFRESH_TOKEN: Final = "refresh_token"
+CONF_REGION: Final = "region"
 CONF_TOKEN_URL: Final = "token_url"
 CONF_VEHICLES: Final = "vehicles"
 
@@ -27,6 +30,7 @@ CONF_VEHICLES: Final = "vehicles"
 CONF_HOME_ZONE: Final = "home_zone"
 CONF_MONTHLY_BUDGET: Final = "monthly_budget"
 CONF_PROMPTNESS: Final = "promptness"
+CONF_SHARE_ACCESS_TOKEN: Final = "share_access_token"
 CONF_WATCHED: Final = "watched_vehicles"
 
 DEFAULT_HOME_ZONE: Final = "zone.home"

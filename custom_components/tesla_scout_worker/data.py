@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .budget import Budget
     from .memory import Memory
     from .scout.coordinator import ScoutCoordinator
+    from .token_sharing import Handouts
     from .worker.coordinator import WorkerCoordinator
 
 
@@ -30,6 +31,7 @@ class RuntimeData:
     account: AccountCoordinator
     budget: Budget
     memory: Memory
+    handouts: Handouts
     cars: dict[str, Car]
 
 

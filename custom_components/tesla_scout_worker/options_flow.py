@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -16,7 +17,14 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_HOME_ZONE, CONF_MONTHLY_BUDGET, CONF_PROMPTNESS, CONF_VEHICLES, CONF_WATCHED
+from .const import (
+    CONF_HOME_ZONE,
+    CONF_MONTHLY_BUDGET,
+    CONF_PROMPTNESS,
+    CONF_SHARE_ACCESS_TOKEN,
+    CONF_VEHICLES,
+    CONF_WATCHED,
+)
 from .scout.policy import Promptness
 from .settings import Options
 
@@ -24,7 +32,7 @@ _MOST_A_MONTH: Final = 1000
 
 
 class ScoutWorkerOptionsFlow(OptionsFlowWithReload):
-    """Home zone, promptness, cars and budget; changes take effect at once."""
+    """Home zone, promptness, cars, budget and other programs; changes take effect at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take the options."""
@@ -40,6 +48,7 @@ class ScoutWorkerOptionsFlow(OptionsFlowWithReload):
             CONF_PROMPTNESS: options.promptness,
             CONF_WATCHED: list(filter(options.watches, vehicles)),
             CONF_MONTHLY_BUDGET: options.monthly_budget,
+            CONF_SHARE_ACCESS_TOKEN: options.shares_access_token,
         }
         return self.async_show_form(
             step_id="init",
@@ -75,6 +84,7 @@ def _schema(vehicles: dict[str, str]) -> vol.Schema:
                     mode=SelectSelectorMode.LIST,
                 )
             ),
+            vol.Required(CONF_SHARE_ACCESS_TOKEN): BooleanSelector(),
         }
     )
 

@@ -17,13 +17,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .account import AccountData, TokenState
+from .account import AccountData
 from .budget import Budget
 from .data import Car, ScoutWorkerConfigEntry
 from .entity import AccountEntity, CarEntity
 from .fleet.models import CloudState, VehicleData
+from .handout_sensor import async_add_handout_sensor
 from .scout.coordinator import ScoutCoordinator
 from .scout.policy import Reason
+from .token_health import TokenState
 from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
 
@@ -217,6 +219,11 @@ _ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         options=[state.value for state in TokenState],
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda account, _: account.token_state.value,
+        attributes=lambda account, _: {
+            "region": account.token.claims.region,
+            "granted_scopes": sorted(account.token.claims.scopes),
+            "missing_scopes": sorted(account.missing_scopes),
+        },
     ),
     AccountSensorDescription(
         key="token_expires",
@@ -225,6 +232,26 @@ _ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value=lambda account, _: _time(account.token.expires_at),
+    ),
+    AccountSensorDescription(
+        key="token_renewed",
+        translation_key="token_renewed",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda account, _: _time(account.token.last_rotation),
+        attributes=lambda account, _: {
+            "rotations": account.token.rotations,
+            "failures": account.token.failures_counted,
+        },
+    ),
+    AccountSensorDescription(
+        key="token_rejections",
+        translation_key="token_rejections",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda account, _: account.token.rejections,
     ),
 )
 
@@ -236,6 +263,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors; which there are does not depend on what was read."""
     async_add_entities(AccountSensor(entry, description) for description in _ACCOUNT_SENSORS)
+    async_add_handout_sensor(hass, entry, async_add_entities)
     async_add_entities(
         CarSensor(entry, car, description.coordinator(car), description)
         for car in entry.runtime_data.cars.values()

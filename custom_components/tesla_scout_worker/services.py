@@ -23,11 +23,13 @@ from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .fleet.errors import FleetError
 from .ledger import PRICES, Ledger, month_of
 from .problems import for_action
+from .token_sharing import AUTOMATION, async_hand_out, is_shared, shared_entry
 
 SERVICE_SCOUT_NOW: Final = "scout_now"
 SERVICE_RUN_WORKER: Final = "run_worker"
 SERVICE_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of an action
 SERVICE_GET_STATUS: Final = "get_status"
+SERVICE_GET_ACCESS_TOKEN: Final = "get_access_token"  # noqa: S105 - the name of an action
 
 _CARS_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])})
 _ACCOUNT_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string})
@@ -43,6 +45,14 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_GET_STATUS, _async_get_status, _ACCOUNT_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=response)
+    service.async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_ACCESS_TOKEN,
+        _async_get_access_token,
+        schema=_ACCOUNT_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
 
 
 async def _async_scout_now(call: ServiceCall) -> ServiceResponse:
@@ -67,18 +77,31 @@ async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
 
 async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
     """Renew the access token: one request that is not billed."""
-    entry = _entry(call)
+    # Held here, since a reload meanwhile takes it from the entry.
+    runtime = _entry(call).runtime_data
     with receipt() as cost:
         try:
-            refreshed = await entry.runtime_data.account.async_refresh_token()
+            refreshed = await runtime.account.async_refresh_token()
         except FleetError as err:
             raise for_action(err) from err
-    return {"refreshed": refreshed, **_cost(cost), "token": _token_status(entry.runtime_data)}
+    return {"refreshed": refreshed, **_cost(cost), "token": _token_status(runtime)}
+
+
+async def _async_get_access_token(call: ServiceCall) -> ServiceResponse:
+    """Hand out the access token: at most one request, not billed, if the token is old."""
+    entry = shared_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    user_id = call.context.user_id
+    user = await call.hass.auth.async_get_user(user_id) if user_id else None
+    try:
+        return await async_hand_out(call.hass, entry, (user.name or "-") if user else AUTOMATION)
+    except FleetError as err:
+        raise for_action(err) from err
 
 
 async def _async_get_status(call: ServiceCall) -> ServiceResponse:
     """Tell how things are. Asks nothing of Tesla."""
-    runtime = _entry(call).runtime_data
+    entry = _entry(call)
+    runtime = entry.runtime_data
     budget = runtime.budget
     return {
         "token": _token_status(runtime),
@@ -92,6 +115,7 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
             "cost_usd": budget.cost_this_month,
         },
         "today": {"requests": _by_category(budget.requests_today)},
+        "other_programs": {"is_on": is_shared(entry), "handouts": runtime.handouts.total},
     }
 
 

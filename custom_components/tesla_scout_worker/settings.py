@@ -7,34 +7,43 @@ from typing import Any, Self
 
 from .const import (
     CONF_API_URL,
+    CONF_AUTHORIZE_URL,
     CONF_HOME_ZONE,
     CONF_MONTHLY_BUDGET,
     CONF_PROMPTNESS,
+    CONF_REGION,
+    CONF_SHARE_ACCESS_TOKEN,
     CONF_TOKEN_URL,
     CONF_WATCHED,
     DEFAULT_HOME_ZONE,
     DEFAULT_MONTHLY_BUDGET,
 )
-from .fleet.auth import TOKEN_URL
+from .fleet.auth import AUTHORIZE_URLS, TOKEN_URL
 from .scout.policy import Promptness
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where Tesla is asked. api_url: None for the region's own host."""
+    """Where Tesla is asked. api_url: None for the region's own host. authorize_url: opened by the owner's browser."""
 
     token_url: str = TOKEN_URL
     api_url: str | None = None
+    authorize_url: str = AUTHORIZE_URLS["na"]
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Read the URLs that the owner typed."""
+        """Read the URLs that the owner typed; the region names the host that signs in where none was."""
         api_url = data.get(CONF_API_URL)
-        return cls(data.get(CONF_TOKEN_URL) or TOKEN_URL, api_url.rstrip("/") if api_url else None)
+        own = AUTHORIZE_URLS.get(data.get(CONF_REGION) or "", AUTHORIZE_URLS["na"])
+        return cls(
+            data.get(CONF_TOKEN_URL) or TOKEN_URL,
+            api_url.rstrip("/") if api_url else None,
+            data.get(CONF_AUTHORIZE_URL) or own,
+        )
 
     @property
     def typed(self) -> tuple[str, ...]:
-        """Return the URLs that may get a token although they are not Tesla's."""
+        """Return the URLs that may get a token although they are not Tesla's. A browser opens authorize_url."""
         return tuple(url for url in (self.token_url, self.api_url) if url)
 
 
@@ -43,12 +52,14 @@ class Options:
     """What the owner wished.
 
     watched: VINs to look after, None for all. monthly_budget: US dollars that may be spent unasked.
+    shares_access_token: other programs may take the access token from Home Assistant.
     """
 
     home_zone: str = DEFAULT_HOME_ZONE
     promptness: Promptness = Promptness.BALANCED
     watched: frozenset[str] | None = None
     monthly_budget: float = DEFAULT_MONTHLY_BUDGET
+    shares_access_token: bool = False
 
     def watches(self, vin: str) -> bool:
         """Return whether a car is to be looked after."""
@@ -63,6 +74,8 @@ class Options:
             promptness=Promptness(promptness) if promptness in list(Promptness) else Promptness.BALANCED,
             watched=frozenset(watched) if isinstance(watched, list) else None,
             monthly_budget=_dollars(options.get(CONF_MONTHLY_BUDGET)),
+            # What is not clearly a yes is a no.
+            shares_access_token=options.get(CONF_SHARE_ACCESS_TOKEN) is True,
         )
 
 

@@ -1,15 +1,24 @@
-"""The first refresh: from a token that the owner brought to a chain that an entry can keep."""
+"""The first tokens: from a refresh token or a code that the owner brought to a chain that an entry can keep."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .fleet.auth import Claims, Verdict, async_refresh, read_claims
+from .fleet.auth import (
+    AuthorizationCode,
+    Claims,
+    Verdict,
+    async_exchange_code,
+    async_refresh,
+    read_claims,
+)
 from .fleet.errors import BadAnswerError, FleetError, SignInRequiredError, TokenRejectedError
 from .fleet.transport import Transport
 from .token_journal import TokenJournal
@@ -21,6 +30,18 @@ class ClientRefusedError(FleetError):
     """Tesla does not know the client id."""
 
     code = "client_refused"
+
+
+class CodeRefusedError(FleetError):
+    """The code of a sign-in is spent, expired or of another one: only a new sign-in helps."""
+
+    code = "code_refused"
+
+
+class NoRefreshTokenError(FleetError):
+    """The owner did not grant `offline_access`: there is nothing to renew an access token with."""
+
+    code = "no_refresh_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,37 @@ async def async_sign_in(
     return redeeming.result()
 
 
+async def async_sign_in_with_code(
+    hass: HomeAssistant,
+    transport: Transport,
+    token_url: str,
+    code: AuthorizationCode,
+    *,
+    expected_account: str | None = None,
+) -> SignIn:
+    """Exchange the code of a sign-in; its refresh token is on the disk when this returns. Not billed.
+
+    expected_account: whose tokens this sign-in may replace, as for async_sign_in.
+
+    Raises CodeRefusedError, ClientRefusedError, NoRefreshTokenError, other FleetErrors where Tesla cannot be asked, and
+    WriteError where the disk would not take the token. A code works once: whatever is raised, the owner signs in again.
+    """
+    exchanging = run_apart(hass, _async_exchange(hass, transport, token_url, code, expected_account))
+    await asyncio.wait([exchanging])
+    return exchanging.result()
+
+
+def account_entry_with(hass: HomeAssistant, refresh_token: str) -> ConfigEntry[Any] | None:
+    """Return the entry that already uses a refresh token, loaded or not: to redeem it again would spend its grace."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        stored = TokenChain.from_dict(entry.data.get(CONF_TOKEN))
+        if keeper_for(hass, entry.unique_id or entry.entry_id).knows(refresh_token) or (
+            stored and stored.knows(refresh_token)
+        ):
+            return entry
+    return None
+
+
 async def async_forget(hass: HomeAssistant, sign_in: SignIn) -> None:
     """Take back what a flow wrote that came to nothing."""
     if _is_set_up(hass, sign_in.account_id):
@@ -106,11 +158,37 @@ async def _async_redeem(
         raise SignInRequiredError
 
 
+async def _async_exchange(
+    hass: HomeAssistant,
+    transport: Transport,
+    token_url: str,
+    code: AuthorizationCode,
+    expected_account: str | None,
+) -> SignIn:
+    answer = await async_exchange_code(transport, token_url, code)
+    now = dt_util.utcnow().timestamp()
+    match answer.verdict:
+        case Verdict.REFUSED:
+            raise CodeRefusedError(answer.error.status)
+        case Verdict.CLIENT_REFUSED:
+            raise ClientRefusedError(answer.error.status)
+        case Verdict.LATER:
+            raise answer.error
+        case _:
+            pass
+    if answer.refresh_token is None:
+        raise NoRefreshTokenError
+    chain = TokenChain.begin(answer.refresh_token).granted(answer.refresh_token, answer, now)
+    # Not while a refresh writes the same journal.
+    async with refresh_lock(hass):
+        return await _async_keep(hass, chain, expected_account)
+
+
 async def _async_keep(hass: HomeAssistant, chain: TokenChain, expected_account: str | None) -> SignIn:
     claims = read_claims(chain.access_token)
     if claims.subject is None:
         raise BadAnswerError
-    chain = await keeper_for(hass, claims.subject).async_succeed(chain)
+    chain = await keeper_for(hass, claims.subject).async_as_latest(chain)
     if claims.subject == expected_account or not _is_set_up(hass, claims.subject):
         await TokenJournal(hass, claims.subject).async_save(chain)
     return SignIn(claims.subject, claims, chain.as_dict())

@@ -14,6 +14,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import write_utf8_file_atomic
 
 from .const import DOMAIN
+from .fleet.auth import read_claims
 from .token_rotation import TokenChain
 
 _VERSION = 1
@@ -25,6 +26,7 @@ class TokenJournal:
     def __init__(self, hass: HomeAssistant, account_id: str) -> None:
         """Initialize. account_id: the token's subject; only a hash of it is in the file's name."""
         self._hass = hass
+        self._account_id = account_id
         digest = hashlib.sha256(account_id.encode()).hexdigest()[:16]
         self._path = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.token_{digest}"))
 
@@ -50,7 +52,10 @@ class TokenJournal:
         except OSError, ValueError, RecursionError:
             # Missing is normal; half-written cannot happen to us, but a disk can.
             return None
-        return TokenChain.from_dict(stored.get("data")) if isinstance(stored, dict) else None
+        chain = TokenChain.from_dict(stored.get("data")) if isinstance(stored, dict) else None
+        # A file that was copied here from another account must not replace this one's token.
+        owner = read_claims(chain.access_token).subject if chain else None
+        return chain if owner in {None, self._account_id} else None
 
     def _save(self, text: str) -> None:
         with contextlib.suppress(OSError):

@@ -5,8 +5,8 @@ find the answer, not ask again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 import logging
 import random
 from typing import Any, Final
@@ -20,37 +20,31 @@ from .const import DOMAIN
 from .fleet.auth import Claims, TokenAnswer, Verdict, async_refresh, read_claims
 from .fleet.errors import FleetError, ServerError, SignInRequiredError, TokenRejectedError
 from .fleet.transport import Transport
+from .token_decisions import Backoff, cause_of_refusal, next_offer
+from .token_health import TokenHealth
 from .token_journal import TokenJournal
-from .token_rotation import Backoff, TokenChain, newest
+from .token_rotation import SignInCause, TokenChain, is_foreign, newest
 
 _LOGGER = logging.getLogger(__name__)
 
 # A token is renewed out of turn, by a 401 or on request, at most this often (seconds).
 FORCED_REFRESH_EVERY: Final = 60.0
+_A_DAY: Final = 86_400.0
+# A renewal that falls due now is no news: only one that does not come about is (seconds).
+_A_MOMENT: Final = 120.0
+# Beyond this many rejections a day their number says no more.
+_MOST_REJECTIONS: Final = 1_000
 
 _KEEPERS: HassKey[dict[str, TokenKeeper]] = HassKey(f"{DOMAIN}.keepers")
 # One refresh at a time, whoever asks: two of them with one refresh token lock each other out.
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}.refresh_lock")
 
 
-@dataclass(frozen=True, slots=True)
-class TokenHealth:
-    """What may be known of the tokens. Times are Unix seconds, None where it never happened.
+class NotSavedError(FleetError):
+    """The disk takes no token, and the one in use still works: it is not spent before its successor can be kept."""
 
-    expires_at, usable_until: 0 while there is no access token. failures: refreshes in a row that brought nothing.
-    is_saved: the newest refresh token is on the disk.
-    """
-
-    expires_at: float
-    usable_until: float
-    renew_at: float
-    last_rotation: float | None
-    rotations: int
-    failures: int
-    retry_at: float | None
-    needs_sign_in: bool
-    is_saved: bool
-    claims: Claims
+    code = "cannot_save"
+    is_transient = True
 
 
 class TokenKeeper:
@@ -64,6 +58,7 @@ class TokenKeeper:
         self._transport: Transport | None = None
         self._token_url = self._client_id = ""
         self._store_chain: Callable[[dict[str, Any]], None] | None = None
+        self._on_disk: frozenset[str] = frozenset()
         self._refresh: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
         self._claims = Claims()
@@ -71,6 +66,9 @@ class TokenKeeper:
         self._backoff = Backoff()
         self._last_rotation: float | None = None
         self._last_forced = 0.0
+        self._failures_counted = 0
+        self._rejections: deque[float] = deque(maxlen=_MOST_REJECTIONS)
+        self._was_rejected = self._is_used_elsewhere = False
         self._client_refused = False
         self._is_saved = True
 
@@ -89,12 +87,14 @@ class TokenKeeper:
         await self._settled()
         self._transport, self._token_url, self._client_id = transport, token_url, client_id
         self._store_chain = store_chain
-        entry_chain = TokenChain.from_dict(stored)
+        entry_chain, journalled = TokenChain.from_dict(stored), await self._journal.async_load()
         # The chain in memory counts too: its last write may have failed.
-        chain = newest(entry_chain, await self._journal.async_load(), self._chain) or self._chain
+        chain = newest(entry_chain, journalled, self._chain) or self._chain
         if chain.grant != self._chain.grant or self._client_refused:
             # Another sign-in, or another try of a person who mended the app: what failed before says nothing.
             self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
+            self._was_rejected = self._is_used_elsewhere = False
+        self._on_disk = journalled.refresh_tokens if journalled else frozenset()
         self._adopt(chain)
         if chain != entry_chain:
             store_chain(chain.as_dict())
@@ -113,11 +113,14 @@ class TokenKeeper:
 
         Raises TokenRejectedError where that was tried less than a minute ago.
         """
+        now = _now()
+        self._rejections.append(now)
         if access_token != self._chain.access_token:
             return
         if not self._is_refreshing:
             if not self._may_force():
                 raise TokenRejectedError(401)
+            self._was_rejected = self._chain.is_valid(now)
             # While its successor cannot be had nobody is handed a dead token: each use of it would be billed.
             self._chain = self._chain.without_access()
         await self._async_refresh()
@@ -127,7 +130,7 @@ class TokenKeeper:
         now = _now()
         if not self._is_saved:
             await self._async_save_again()
-        if now >= self._chain.renew_at(self._jitter) or not self._chain.is_valid(now):
+        if self._chain.is_due(now, self._jitter):
             await self._async_refresh()
 
     async def async_force_refresh(self) -> bool:
@@ -141,20 +144,26 @@ class TokenKeeper:
     @property
     def health(self) -> TokenHealth:
         """Return what may be known of the tokens."""
+        chain, now = self._chain, _now()
+        cause = chain.cause if chain.candidates else chain.cause or SignInCause.REFUSED
         return TokenHealth(
-            expires_at=self._chain.expires_at,
-            usable_until=self._chain.usable_until,
-            renew_at=max(self._chain.renew_at(self._jitter), self._backoff.retry_at or 0.0),
-            last_rotation=self._last_rotation or self._chain.obtained_at or None,
-            rotations=self._chain.generation,
+            expires_at=chain.expires_at,
+            usable_until=chain.usable_until,
+            renew_at=max(chain.renew_at(self._jitter), self._backoff.retry_at or 0.0),
+            is_overdue=chain.is_due(now - _A_MOMENT, self._jitter),
+            last_rotation=self._last_rotation or chain.obtained_at or None,
+            rotations=chain.rotations,
             failures=self._backoff.failures,
+            failures_counted=self._failures_counted,
+            rejections=sum(now - _A_DAY < at <= now for at in self._rejections),
             retry_at=self._backoff.retry_at,
-            needs_sign_in=self._client_refused or not self._chain.candidates,
             is_saved=self._is_saved,
+            sign_in_cause=SignInCause.APP_REFUSED if self._client_refused else cause,
+            is_used_elsewhere=self._is_used_elsewhere or cause is SignInCause.ANOTHER_PROGRAM,
             claims=self._claims,
         )
 
-    async def async_succeed(self, chain: TokenChain) -> TokenChain:
+    async def async_as_latest(self, chain: TokenChain) -> TokenChain:
         """Return the chain of a new sign-in as later than all that is known."""
         return chain.after(newest(self._chain, await self._journal.async_load()))
 
@@ -173,7 +182,8 @@ class TokenKeeper:
         await self._settled()
         self._chain, self._claims = TokenChain("", 0, ()), Claims()
         self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
-        self._store_chain, self._is_saved = None, True
+        self._was_rejected = self._is_used_elsewhere = False
+        self._store_chain, self._is_saved, self._on_disk = None, True, frozenset()
         await self._journal.async_remove()
 
     # --- the refresh ------------------------------------------------------------------------------
@@ -190,29 +200,56 @@ class TokenKeeper:
         """Offer the candidates, newest first, until one is taken."""
         self._backoff.check(_now())
         async with refresh_lock(self._hass):
-            while True:
-                candidate = next(iter(self._chain.candidates), None)
-                if candidate is None or self._transport is None:
-                    raise SignInRequiredError
-                chain = self._chain.offered(candidate.refresh_token, _now())
-                if chain != self._chain:
-                    await self._async_save(chain)
-                answer = await self._async_offer(self._transport, candidate.refresh_token)
+            if await self._async_look_elsewhere():
+                return
+            while candidate := next_offer(self._chain, self._on_disk):
+                refresh_token = candidate.refresh_token
+                await self._async_mark(refresh_token)
+                answer = await self._async_offer(refresh_token)
                 if answer.verdict is Verdict.GRANTED:
-                    await self._async_save(
-                        self._chain.granted(candidate.refresh_token, answer, _now()), to_entry=True
-                    )
+                    await self._async_save(self._chain.granted(refresh_token, answer, _now()), to_entry=True)
                     self._backoff, self._client_refused, self._last_rotation = Backoff(), False, _now()
+                    self._was_rejected = False
                     return
                 if answer.verdict is Verdict.CLIENT_REFUSED:
                     self._client_refused = True
                     raise self._failed(SignInRequiredError(answer.error.status))
-                await self._async_save(self._chain.refused(candidate.refresh_token), to_entry=True)
+                self._failures_counted += 1
+                cause = cause_of_refusal(self._chain, _now(), was_rejected=self._was_rejected)
+                await self._async_save(self._chain.refused(refresh_token, cause), to_entry=True)
+            raise SignInRequiredError
 
-    async def _async_offer(self, transport: Transport, refresh_token: str) -> TokenAnswer:
+    async def _async_look_elsewhere(self) -> bool:
+        """Take over what somebody else wrote: another instance on the same disk, a backup put back underneath.
+
+        Return whether that brought an access token that works.
+        """
+        found = await self._journal.async_load()
+        self._is_used_elsewhere = found is not None and is_foreign(found, self._chain)
+        if found is None or not self._is_used_elsewhere:
+            return False
+        _LOGGER.warning("Somebody else renewed the token of this account; going on with what was found")
+        self._on_disk = found.refresh_tokens
+        had = self._chain.access_token
+        self._adopt(newest(found, self._chain) or self._chain)
+        if self._store_chain:
+            self._store_chain(self._chain.as_dict())
+        return self._chain.access_token != had and self._chain.is_valid(_now())
+
+    async def _async_mark(self, refresh_token: str) -> None:
+        """Note on the disk that a token is about to be used; that proves, too, that its successor can be kept."""
+        marked = self._chain.offered(refresh_token, _now())
+        if marked != self._chain or not self._is_saved:
+            await self._async_save(marked)
+        if not self._is_saved and self._chain.is_valid(_now()):
+            raise self._failed(NotSavedError())
+
+    async def _async_offer(self, refresh_token: str) -> TokenAnswer:
         """Offer one token; what says nothing about it is raised, and waited out."""
+        if self._transport is None:
+            raise SignInRequiredError
         try:
-            answer = await async_refresh(transport, self._token_url, self._client_id, refresh_token)
+            answer = await async_refresh(self._transport, self._token_url, self._client_id, refresh_token)
         except FleetError as err:
             self._failed(err)
             raise
@@ -224,6 +261,7 @@ class TokenKeeper:
 
     def _failed(self, error: FleetError) -> FleetError:
         _LOGGER.debug("Token refresh failed: %s", error)
+        self._failures_counted += 1
         return self._backoff.failed(error, _now())
 
     def _may_force(self) -> bool:
@@ -243,7 +281,7 @@ class TokenKeeper:
                 _LOGGER.warning("The token journal could not be written: %s", type(err).__name__)
             self._is_saved = False
         else:
-            self._is_saved = True
+            self._is_saved, self._on_disk = True, chain.refresh_tokens
         self._adopt(chain)
         if to_entry and self._store_chain:
             self._store_chain(chain.as_dict())
@@ -278,11 +316,6 @@ def keeper_for(hass: HomeAssistant, account_id: str) -> TokenKeeper:
     if account_id not in keepers:
         keepers[account_id] = TokenKeeper(hass, account_id)
     return keepers[account_id]
-
-
-def is_known_token(hass: HomeAssistant, refresh_token: str) -> bool:
-    """Return whether an account that is set up already uses this refresh token."""
-    return any(keeper.knows(refresh_token) for keeper in hass.data.get(_KEEPERS, {}).values())
 
 
 def refresh_lock(hass: HomeAssistant) -> asyncio.Lock:

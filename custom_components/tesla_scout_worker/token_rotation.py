@@ -7,22 +7,34 @@ So a spent token stays a candidate, and nobody is asked to sign in before each c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Final, Self
 import uuid
 
 from .fleet.auth import TokenAnswer, is_token
-from .fleet.errors import FleetError
 
 # How long the token used last keeps working (seconds).
 GRACE: Final = 86_400.0
 # An access token is renewed in the background after this share of its life, so that no command waits for it.
 RENEW_AFTER: Final = 0.8
+# Nor more often than this, however short its life is: what lives for seconds is renewed when it is needed (seconds).
+SHORTEST_RENEWAL: Final = 60.0
 # A token this close to its end is not handed out (seconds, but never more than a tenth of its life).
 _MARGIN: Final = 60.0
-_FIRST_RETRY: Final = 30.0
-_LONGEST_RETRY: Final = 900.0
+# How long a refresh token that was never used lives (seconds): three months.
+LIFE: Final = 90 * 86_400.0
 # Far beyond any date that a clock or a database can hold (Unix seconds).
 _END_OF_TIME: Final = 1e11
+
+
+class SignInCause(StrEnum):
+    """Why nothing but a new sign-in helps, as far as it can be told."""
+
+    ANOTHER_PROGRAM = "another_program"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    APP_REFUSED = "app_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,7 @@ class TokenChain:
 
     grant: a random name for the sign-in. sign_in: counts the account's sign-ins, generation the changes since this
     one: what is newer does not depend on the clocks. candidates: newest first. Times are Unix seconds.
+    rotations: how often Tesla granted a new token. cause: why the last candidate was refused, None while there is one.
     """
 
     grant: str
@@ -48,6 +61,8 @@ class TokenChain:
     obtained_at: float = 0.0
     expires_at: float = 0.0
     sign_in: int = 0
+    rotations: int = 0
+    cause: SignInCause | None = None
 
     @classmethod
     def begin(cls, refresh_token: str) -> Self:
@@ -66,13 +81,28 @@ class TokenChain:
         return self.obtained_at - GRACE < now < self.usable_until
 
     def renew_at(self, jitter: float) -> float:
-        """Return when to renew in the background. jitter: 0 to 1, spreads it over a tenth of the token's life."""
+        """Return when to renew in the background, 0 where there is no access token.
+
+        jitter: 0 to 1, spreads it over a tenth of the token's life.
+        """
+        if not self.access_token:
+            return 0.0
         life = self.expires_at - self.obtained_at
-        return self.obtained_at + life * (RENEW_AFTER - 0.05 + 0.1 * jitter)
+        return self.obtained_at + max(life * (RENEW_AFTER - 0.05 + 0.1 * jitter), SHORTEST_RENEWAL)
+
+    def is_due(self, now: float, jitter: float) -> bool:
+        """Return whether the access token should be renewed before anybody needs it."""
+        is_from_the_future = now <= self.obtained_at - GRACE
+        return is_from_the_future or now >= self.renew_at(jitter)
+
+    @property
+    def refresh_tokens(self) -> frozenset[str]:
+        """Return the candidates' tokens."""
+        return frozenset(candidate.refresh_token for candidate in self.candidates)
 
     def knows(self, refresh_token: str) -> bool:
         """Return whether this refresh token belongs to the chain."""
-        return any(candidate.refresh_token == refresh_token for candidate in self.candidates)
+        return refresh_token in self.refresh_tokens
 
     def offered(self, refresh_token: str, now: float) -> Self:
         """Return the chain with a candidate marked as sent to Tesla."""
@@ -97,19 +127,30 @@ class TokenChain:
             access_token=answer.access_token or "",
             obtained_at=now,
             expires_at=now + answer.lifetime,
+            rotations=self.rotations + 1,
+            cause=None,
         )
 
-    def refused(self, used: str) -> Self:
-        """Return the chain without a token that Tesla refused in words: it is never offered again."""
-        return replace(
-            self,
-            generation=self.generation + 1,
-            candidates=tuple(candidate for candidate in self.candidates if candidate.refresh_token != used),
+    def refused(self, used: str, cause: SignInCause = SignInCause.REFUSED) -> Self:
+        """Return the chain without a token that Tesla refused in words: it is never offered again.
+
+        cause: why, in case it was the last.
+        """
+        left = tuple(candidate for candidate in self.candidates if candidate.refresh_token != used)
+        return replace(self, generation=self.generation + 1, candidates=left, cause=None if left else cause)
+
+    def joined(self, other: Self) -> Self:
+        """Return the chain with the candidates of one that forked off the same rotation behind its own."""
+        more = tuple(
+            candidate for candidate in other.candidates if candidate.refresh_token not in self.refresh_tokens
         )
+        return replace(self, candidates=(*self.candidates, *more)) if more else self
 
     def without_access(self) -> Self:
         """Return the chain with its access token forgotten, after Tesla answered 401 to it."""
-        return replace(self, access_token="", expires_at=0.0)
+        # With the refresh tokens gone too, this was no other program: that would have left the access token alone.
+        cause = SignInCause.REVOKED if self.cause is SignInCause.ANOTHER_PROGRAM else self.cause
+        return replace(self, access_token="", expires_at=0.0, cause=cause)
 
     def after(self, earlier: Self | None) -> Self:
         """Return the chain as a sign-in later than this one."""
@@ -130,69 +171,77 @@ class TokenChain:
             "obtained_at": self.obtained_at,
             "expires_at": self.expires_at,
             "sign_in": self.sign_in,
+            "rotations": self.rotations,
+            "cause": self.cause,
         }
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self | None:
-        """Read what was stored; None where it holds no chain. A damaged part is dropped, not the rest."""
+        """Read what was stored; None where it holds no chain. A damaged part is dropped, not the rest.
+
+        A token as an OAuth library stores it (`refresh_token` and no more is needed) begins a chain.
+        """
         if not isinstance(stored, Mapping):
             return None
-        candidates = stored.get("candidates")
-        grant, generation, sign_in = stored.get("grant"), stored.get("generation"), stored.get("sign_in")
-        if not (isinstance(candidates, list) and isinstance(grant, str) and isinstance(generation, int)):
-            return None
+        candidates, grant = stored.get("candidates"), stored.get("grant")
+        if not isinstance(candidates, list):
+            return cls.begin(stored["refresh_token"]) if is_token(stored.get("refresh_token")) else None
         known = tuple(
             Candidate(item["refresh_token"], _time(item.get("offered_at")))
             for item in candidates
             if isinstance(item, Mapping) and is_token(item.get("refresh_token"))
         )
-        if candidates and not known:
+        if (
+            not isinstance(grant, str)
+            or not _is_count(stored.get("generation"))
+            or (candidates and not known)
+        ):
             return None
-        access_token = stored.get("access_token")
+        access_token, cause = stored.get("access_token"), stored.get("cause")
         return cls(
             grant,
-            generation,
+            stored["generation"],
             known,
             access_token if is_token(access_token) else "",
             _time(stored.get("obtained_at")) or 0.0,
             _time(stored.get("expires_at")) or 0.0,
-            sign_in if isinstance(sign_in, int) else 0,
+            stored["sign_in"] if _is_count(stored.get("sign_in")) else 0,
+            stored["rotations"] if _is_count(stored.get("rotations")) else 0,
+            SignInCause(cause) if cause in list(SignInCause) else None,
         )
 
 
 def newest(*chains: TokenChain | None) -> TokenChain | None:
-    """Return the chain to go on with, None where there is none: the last sign-in's last, whatever the clocks said."""
+    """Return the chain to go on with, None where there is none: the last sign-in's last, whatever the clocks said.
+
+    Where two went on from the same rotation (a restored backup, two instances on one disk) each may hold the living
+    token: the candidates of both are kept.
+    """
     known = [chain for chain in chains if chain and chain.grant]
-    return max(known, key=lambda chain: (chain.sign_in, chain.generation), default=None)
+    best = max(known, key=_rank, default=None)
+    for chain in known:
+        if best and chain.grant == best.grant and _rank(chain) == _rank(best):
+            best = best.joined(chain)
+    return best
 
 
-@dataclass(slots=True)
-class Backoff:
-    """How long the token endpoint is left alone after failures in a row. retry_at: Unix seconds, None for no wait."""
-
-    failures: int = 0
-    retry_at: float | None = None
-    _failed_at: float = 0.0
-    _error: FleetError | None = None
-
-    def failed(self, error: FleetError, now: float) -> FleetError:
-        """Take note of a failure and return it."""
-        own = min(_FIRST_RETRY * 2.0 ** min(self.failures, 10), _LONGEST_RETRY)
-        self.failures += 1
-        self._failed_at, self._error = now, error
-        self.retry_at = now + max(own, error.retry_after or 0.0)
-        return error
-
-    def check(self, now: float) -> None:
-        """Raise the last failure anew while it is waited out."""
-        # A clock that was set back must not make the wait longer.
-        if self._error and self.retry_at and self._failed_at <= now < self.retry_at:
-            raise type(self._error)(self._error.status, retry_after=self.retry_at - now)
+def is_foreign(other: TokenChain, mine: TokenChain) -> bool:
+    """Return whether a chain found on the disk goes on from mine without my doing."""
+    is_ahead = _rank(other) >= _rank(mine) and not other.refresh_tokens <= mine.refresh_tokens
+    return bool(mine.grant) and other.grant == mine.grant and is_ahead
 
 
 def clean_token(pasted: str) -> str:
     """Return a pasted token without the white space, quotes and line breaks that came along with it."""
     return "".join(pasted.split()).strip("\"'`,;")
+
+
+def _rank(chain: TokenChain) -> tuple[int, int]:
+    return chain.sign_in, chain.generation
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _time(value: Any) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.const import CONF_CLIENT_ID
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 
 import custom_components.tesla_scout_worker  # noqa: F401 - the loader finds it only if imported before `hass`
 from custom_components.tesla_scout_worker.const import (
@@ -13,6 +14,7 @@ from custom_components.tesla_scout_worker.const import (
     CONF_API_URL,
     CONF_REFRESH_TOKEN,
     CONF_TOKEN_URL,
+    DOMAIN,
 )
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from fleet_simulator import FleetSimulator
@@ -36,6 +38,17 @@ def form(simulator: FleetSimulator, refresh_token: str, **changes: Any) -> dict[
         CONF_ADVANCED: {CONF_TOKEN_URL: simulator.token_url, CONF_API_URL: simulator.api_url},
         **changes,
     }
+
+
+async def open_paste(hass: HomeAssistant) -> str:
+    """Open the dialog and choose to paste a token, as a person does; the flow's id comes back."""
+    flows = hass.config_entries.flow
+    menu = await flows.async_init(DOMAIN, context={"source": "user"})
+    assert menu["type"] is FlowResultType.MENU, menu
+    form_shown = await flows.async_configure(menu["flow_id"], {"next_step_id": "paste"})
+    assert form_shown["type"] is FlowResultType.FORM, form_shown
+    assert not form_shown["errors"]
+    return str(menu["flow_id"])
 
 
 async def settle(hass: HomeAssistant) -> None:

@@ -1,16 +1,17 @@
 """A real Home Assistant core, the simulator over real HTTP, and one driven clock for both."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
-from bench import START, VIN, WORK, Pass, SetUp, form, settle
+from bench import START, VIN, WORK, Pass, SetUp, form, open_paste, settle
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from secrecy import Watch, watched
 
-from custom_components.tesla_scout_worker.const import DOMAIN
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from fleet_simulator import HOME, Account, Car, FleetSimulator
 
@@ -24,6 +25,27 @@ def _custom_integrations(enable_custom_integrations: None, socket_enabled: None)
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Give each test a disk of its own: the token journal is a real file, and accounts are the same in each test."""
     return hass_tmp_config_dir
+
+
+@pytest.fixture(autouse=True)
+def _watch(hass_config_dir: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    """After each test, and after Home Assistant's last writes: no token got out of where it belongs."""
+    with watched(monkeypatch) as watch:
+        yield watch
+    assert watch.leaks(Path(hass_config_dir)) == []
+
+
+@pytest.fixture(autouse=True)
+async def _listener(request: pytest.FixtureRequest, _watch: Watch) -> AsyncIterator[None]:
+    """Listen to all events, and look at all states in the end."""
+    if "hass" not in request.fixturenames:
+        yield
+        return
+    hass: HomeAssistant = request.getfixturevalue("hass")
+    unsubscribe = hass.bus.async_listen("*", _watch.hears)
+    yield
+    unsubscribe()
+    _watch.looks_at(hass)
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +87,8 @@ def set_up(hass: HomeAssistant, simulator: FleetSimulator, home: None) -> SetUp:
     """Set the integration up as a person does: through the dialog."""
 
     async def _set_up(account: Account, options: dict[str, Any] | None = None) -> ScoutWorkerConfigEntry:
-        result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
         result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], form(simulator, account.issue_refresh_token())
+            await open_paste(hass), form(simulator, account.issue_refresh_token())
         )
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await settle(hass)

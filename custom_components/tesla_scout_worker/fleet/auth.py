@@ -4,7 +4,7 @@ https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 import math
 from typing import Any, Final, TypeGuard
@@ -17,6 +17,12 @@ from .metering import Category, Errand, Purpose
 from .transport import Answer, Transport, is_fleet_api
 
 TOKEN_URL: Final = "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token"  # noqa: S105
+# Where an owner signs in, with a browser, by region.
+AUTHORIZE_URLS: Final[Mapping[str, str]] = {
+    "na": "https://auth.tesla.com/oauth2/v3/authorize",
+    "eu": "https://auth.tesla.com/oauth2/v3/authorize",
+    "cn": "https://auth.tesla.cn/oauth2/v3/authorize",
+}
 SCOPE_LOCATION: Final = "vehicle_location"
 SCOPE_DATA: Final = "vehicle_device_data"
 NEEDED_SCOPES: Final = frozenset({SCOPE_DATA, SCOPE_LOCATION})
@@ -25,10 +31,12 @@ NEEDED_SCOPES: Final = frozenset({SCOPE_DATA, SCOPE_LOCATION})
 _TOKEN_REFUSED: Final = frozenset({"login_required", "invalid_grant"})
 # Words with which it says that it does not know the app: another refresh token would not help.
 _CLIENT_REFUSED: Final = frozenset({"unauthorized_client", "invalid_client"})
+# Words with which it says that a code is spent, expired or of another sign-in.
+_CODE_REFUSED: Final = frozenset({"invalid_auth_code", "invalid_grant", "login_required"})
 # Without a word on how long a token lives (seconds).
 _ASSUMED_LIFE: Final = 3600.0
-# A shorter life than this is not believed: it would mean a refresh for every request (seconds).
-_SHORTEST_LIFE: Final = 300.0
+# Less would mean a refresh for every request (seconds).
+_SHORTEST_LIFE: Final = 1.0
 _LONGEST_LIFE: Final = 10 * 365 * 86_400.0
 
 
@@ -141,6 +149,50 @@ async def async_refresh(
         form={"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token},
     )
     return _token_answer(answer, transport.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """What a browser brought back from the sign-in. It works once and for a few minutes.
+
+    client_secret: empty for an app that has none. audience: the base URL of the region's API. verifier: the other half of
+    the challenge that was sent along (RFC 7636); a server that does not know it passes it over.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    code: str = field(repr=False)
+    redirect_uri: str
+    audience: str
+    verifier: str = field(repr=False)
+
+
+async def async_exchange_code(transport: Transport, token_url: str, code: AuthorizationCode) -> TokenAnswer:
+    """Exchange a code for tokens, once. Not billed. REFUSED means that the owner has to sign in again.
+
+    Raises CannotConnectError or AnswerLostError; after the latter the code is probably spent.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": code.client_id,
+        "code": code.code,
+        "redirect_uri": code.redirect_uri,
+        "audience": code.audience,
+        "code_verifier": code.verifier,
+    }
+    if code.client_secret:
+        form["client_secret"] = code.client_secret
+    answer = await transport.send(
+        "POST",
+        token_url,
+        Errand(Category.AUTH, Purpose.TOKEN),
+        headers={"Accept": "application/json"},
+        form=form,
+    )
+    told = _token_answer(answer, transport.clock())
+    word = answer.body.get("error") if isinstance(answer.body, dict) else None
+    is_refused = answer.status in {400, 401} and isinstance(word, str) and word in _CODE_REFUSED
+    return replace(told, verdict=Verdict.REFUSED) if is_refused else told
 
 
 def _token_answer(answer: Answer, now: float) -> TokenAnswer:

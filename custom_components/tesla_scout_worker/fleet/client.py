@@ -16,6 +16,12 @@ REGION_URLS: Final[Mapping[str, str]] = {
     "cn": "https://fleet-api.prd.cn.vn.cloud.tesla.cn",
 }
 
+
+def region_of(base_url: str) -> str:
+    """Return the region that a base URL serves (na, eu, cn), or the URL itself where it is none of Tesla's."""
+    return next((region for region, url in REGION_URLS.items() if url == base_url), base_url)
+
+
 # location_data puts the position into drive_state; without the word there is no error, and no position. Gear and speed
 # come with drive_state, for the same price.
 LOCATION_ENDPOINTS: Final = ("drive_state", "location_data")

@@ -210,7 +210,8 @@ def _forbidden(text: str) -> FleetError:
         return AccountDisabledError(403)
     if "vehicle command protocol" in text:
         return SigningRequiredError(403)
-    if "forbidden" in text and "fleet-api" in text:
+    # The second is what the token endpoint answers to a client that is no app of the Fleet API.
+    if ("forbidden" in text and "fleet-api" in text) or "third-party applications only" in text:
         return OwnerApiTokenError(403)
     if "scope" in text:
         return MissingScopeError(403)

@@ -1,8 +1,12 @@
 """The one way out: whatever this integration sends to Tesla is sent here, once, and metered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from ipaddress import ip_address
 import json
 import re
 import time
@@ -18,12 +22,33 @@ from .metering import Errand, Meter
 REQUEST_TIMEOUT: Final = 45.0
 # A full vehicle_data answer is about 10 KiB.
 LARGEST_BODY: Final = 4 * 1024 * 1024
+# A public file is fetched while a person waits in front of a form, and the one that is looked for has 200 bytes.
+PUBLIC_TIMEOUT: Final = 15.0
+LARGEST_PUBLIC_BODY: Final = 64 * 1024
 
 # Nothing but plain host names: a password, a backslash or a letter from elsewhere has no place in Tesla's URLs, and two
 # parsers could read it as two hosts.
 _TESLA_URL: Final = re.compile(
     r"https://(?:[a-z0-9-]+\.)+tesla\.(?:com|cn)(?::443)?(?:[/?][!-~]*)?", re.ASCII | re.IGNORECASE
 )
+
+
+class Obstacle(StrEnum):
+    """What stands between Home Assistant and a public file."""
+
+    UNKNOWN_HOST = "unknown_host"
+    #: The certificate is missing, expired or of another name, or no TLS is spoken there.
+    TLS = "tls"
+    #: Refused, timed out, cut off, too large: all that tells a person no more than that nothing came.
+    NO_ANSWER = "no_answer"
+
+
+class PublicFileError(Exception):
+    """A public file did not arrive. It is no FleetError: it says nothing about Tesla."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle)
+        self.obstacle = obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +70,7 @@ class Transport:
     """Sends one request and returns one answer.
 
     A token or a bearer header goes to Tesla's hosts and to the URLs that the owner typed, nowhere else, and never
-    along a redirect.
+    along a redirect. What any browser could ask is asked of any host, without a header.
     """
 
     def __init__(
@@ -61,6 +86,8 @@ class Transport:
         self._meter = meter
         self._trusted = frozenset(origin for url in trusted_urls if (origin := _origin(url)))
         self.clock = clock
+        #: Seconds by which our clock is ahead of that of the server that answered last; None before the first answer.
+        self.clock_error: float | None = None
 
     def is_allowed(self, url: str) -> bool:
         """Return whether a secret may be sent to this URL."""
@@ -93,21 +120,12 @@ class Transport:
         sent = True
         failure: FleetError
         try:
-            async with (
-                asyncio.timeout(REQUEST_TIMEOUT),
-                self._session.request(
-                    method,
-                    url,
-                    headers=headers,
-                    params=params,
-                    json=json_body,
-                    data=form,
-                    allow_redirects=False,
-                    middlewares=(_Once(),),
-                ) as response,
-            ):
+            async with self._response(
+                REQUEST_TIMEOUT, method, url, headers=headers, params=params, json=json_body, data=form
+            ) as response:
                 status = response.status
-                return await _read(response)
+                self._compare_clocks(response.headers.get("Date"))
+                return await _read(response, LARGEST_BODY)
         # The library's text names the host only, but its repr can hold the headers: it is neither cause nor context.
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ValueError) as err:
             # ValueError: a URL or a header that cannot be written down.
@@ -118,6 +136,44 @@ class Transport:
         finally:
             self._meter.settle(errand, status, sent=sent)
         raise failure from cause
+
+    async def fetch_public(self, url: str) -> Answer:
+        """Fetch what anybody may read: https, or http from this very machine. It is never billed and not counted.
+
+        There is no token, no header and no redirect in it, so it may go to any host. Raises PublicFileError.
+        """
+        if not is_public_url(url) or self._session.closed:
+            raise PublicFileError(Obstacle.NO_ANSWER)
+        try:
+            async with self._response(PUBLIC_TIMEOUT, "GET", url) as response:
+                return await _read(response, LARGEST_PUBLIC_BODY)
+        except aiohttp.ClientConnectorDNSError as err:
+            obstacle, cause = Obstacle.UNKNOWN_HOST, _nameless(err)
+        except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as err:
+            obstacle, cause = Obstacle.TLS, _nameless(err)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, FleetError) as err:
+            obstacle, cause = Obstacle.NO_ANSWER, _nameless(err)
+        raise PublicFileError(obstacle) from cause
+
+    @asynccontextmanager
+    async def _response(
+        self, seconds: float, method: str, url: str, **parts: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send, in the one place where anything is sent."""
+        async with (
+            asyncio.timeout(seconds),
+            self._session.request(
+                method, url, allow_redirects=False, middlewares=(_Once(),), **parts
+            ) as response,
+        ):
+            yield response
+
+    def _compare_clocks(self, date: str | None) -> None:
+        try:
+            # Without a Date, or with one that is none, the clocks were not compared.
+            self.clock_error = self.clock() - parsedate_to_datetime(date or "").timestamp()
+        except ValueError, OverflowError:
+            return
 
     def raise_for_status(self, answer: Answer, errand: Errand) -> None:
         """Raise the error of an answer that is not 2xx, and let the meter hold back what it forbids."""
@@ -145,11 +201,11 @@ class _Once:
         return await handler(request)
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer:
+async def _read(response: aiohttp.ClientResponse, largest: int) -> Answer:
     chunks = bytearray()
     async for chunk in response.content.iter_any():
         chunks += chunk
-        if len(chunks) > LARGEST_BODY:
+        if len(chunks) > largest:
             raise BadAnswerError(response.status)
     text = chunks.decode("utf-8", errors="replace")
     try:
@@ -157,6 +213,27 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
     except ValueError, RecursionError:
         return Answer(response.status, response.headers, text, is_json=False)
     return Answer(response.status, response.headers, body, is_json=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this very machine, by its spelling alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public_url(url: str) -> bool:
+    """Return whether a URL can be asked by anybody: a plain https one, or http to this very machine."""
+    match _origin(url):
+        case ("https", _, _):
+            return True
+        case ("http", host, _):
+            return is_loopback(host)
+        case _:
+            return False
 
 
 def is_fleet_api(url: str) -> bool:

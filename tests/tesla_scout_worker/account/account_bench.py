@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import json
 from pathlib import Path
+import resource
 from typing import Any
 
 from bench import settle
@@ -15,9 +16,9 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 import pytest
 
 from custom_components.tesla_scout_worker import token_journal, token_keeper
-from custom_components.tesla_scout_worker.account import TokenState
 from custom_components.tesla_scout_worker.const import DOMAIN
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
+from custom_components.tesla_scout_worker.token_health import TokenState
 from custom_components.tesla_scout_worker.token_keeper import TokenKeeper, keeper_for
 from custom_components.tesla_scout_worker.token_rotation import TokenChain
 from fleet_simulator import Account, FleetSimulator
@@ -122,6 +123,40 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(token_journal, "write_utf8_file_atomic", _refuse)
     yield refused
     monkeypatch.setattr(token_journal, "write_utf8_file_atomic", write_utf8_file_atomic)
+
+
+@contextmanager
+def disk_trouble(hass: HomeAssistant, kind: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the disk really refuse the journal: "full", "no folder" (it cannot be written in), "no rename"."""
+    (journal,) = journals(hass)
+    kept = journal.read_bytes()
+    match kind:
+        case "full":
+
+            def _write(filename: str, text: str, *, private: bool = False) -> None:
+                # A file may not grow by a byte, as on a full disk; Python ignores the signal that goes with it.
+                before = resource.getrlimit(resource.RLIMIT_FSIZE)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+                try:
+                    write_utf8_file_atomic(filename, text, private=private)
+                finally:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+            monkeypatch.setattr(token_journal, "write_utf8_file_atomic", _write)
+            yield
+            monkeypatch.setattr(token_journal, "write_utf8_file_atomic", write_utf8_file_atomic)
+        case "no folder":
+            aside = journal.parent.rename(journal.parent.with_name("aside"))
+            journal.parent.write_text("a file where the folder was")
+            yield
+            journal.parent.unlink()
+            aside.rename(journal.parent)
+        case _:
+            journal.unlink()
+            journal.mkdir()
+            yield
+            journal.rmdir()
+            journal.write_bytes(kept)
 
 
 def texts_in(value: Any) -> str:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.tesla_scout_worker.account import AccountData, TokenState, base_url_of
+from custom_components.tesla_scout_worker.account import AccountData, base_url_of
 from custom_components.tesla_scout_worker.const import (
     CONF_API_URL,
     CONF_BASE_URL,
@@ -20,6 +20,7 @@ from custom_components.tesla_scout_worker.const import (
 )
 from custom_components.tesla_scout_worker.fleet.errors import AccountDisabledError, FleetError
 from custom_components.tesla_scout_worker.fleet.metering import Category, Purpose
+from custom_components.tesla_scout_worker.token_health import TokenState
 from fleet_simulator import HOME, Account, Car, Fault, FleetSimulator
 
 BERLIN = ZoneInfo("Europe/Berlin")

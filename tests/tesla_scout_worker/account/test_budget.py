@@ -264,10 +264,10 @@ async def test_what_was_asked_before_the_entry_existed_is_taken_over(hass: HomeA
         7,
         {},
         {"ledger": []},
-        {"ledger": {"2026-11": None}, "held_until": [], "disabled_until": None, "disabled_tries": None},
-        {"held_until": {"gold": 9e9, "data": None}, "disabled_until": "x", "disabled_tries": "x"},
-        {"held_until": {"data": 9e99}, "disabled_until": 9e99, "disabled_tries": 10**9},
-        {"disabled_tries": -5},
+        {"ledger": {"2026-11": None}, "held_until": [], "disabled": None, "unregistered": []},
+        {"held_until": {"gold": 9e9, "data": None}, "disabled": {"until": "x", "tries": "x"}},
+        {"held_until": {"data": 9e99}, "disabled": {"until": 9e99, "tries": 10**9}},
+        {"disabled": {"tries": -5}},
     ],
 )
 async def test_a_damaged_store_stops_nothing(

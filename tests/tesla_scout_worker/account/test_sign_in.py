@@ -16,10 +16,12 @@ from account_bench import (
 from bench import SetUp, form, settle
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import LocalOAuth2ImplementationWithPkce
 from homeassistant.util.file import WriteError
 import pytest
 
 from custom_components.tesla_scout_worker.budget import FlowMeter
+from custom_components.tesla_scout_worker.fleet.auth import AuthorizationCode
 from custom_components.tesla_scout_worker.fleet.errors import (
     AnswerLostError,
     BadAnswerError,
@@ -36,9 +38,12 @@ from custom_components.tesla_scout_worker.fleet.metering import Category
 from custom_components.tesla_scout_worker.fleet.transport import Transport
 from custom_components.tesla_scout_worker.sign_in import (
     ClientRefusedError,
+    CodeRefusedError,
+    NoRefreshTokenError,
     SignIn,
     async_forget,
     async_sign_in,
+    async_sign_in_with_code,
 )
 from custom_components.tesla_scout_worker.token_rotation import TokenChain
 from fleet_simulator import Account, Car, Fault, FleetSimulator
@@ -298,3 +303,88 @@ async def test_what_a_dialog_asks_is_counted_as_not_billed(
     await async_sign_in(hass, transport, url, app, account.issue_refresh_token())
     assert meter.ledger.requests("2026-11")[Category.AUTH] == 2
     assert meter.ledger.cost("2026-11") == 0
+
+
+# --- a code ---------------------------------------------------------------------------------------
+
+
+def code_of(account: Account, simulator: FleetSimulator, **changes: str) -> AuthorizationCode:
+    """Return what a browser brings back from the simulator's page."""
+    verifier = changes.pop("verifier", "v" * 43)
+    challenge = LocalOAuth2ImplementationWithPkce.compute_code_challenge("v" * 43)
+    parts = {"client_id": simulator.client_id, "client_secret": simulator.client_secret, **changes}
+    return AuthorizationCode(
+        code=account.issue_code("https://example.com/back", challenge),
+        redirect_uri="https://example.com/back",
+        audience=simulator.api_url,
+        verifier=verifier,
+        **parts,
+    )
+
+
+async def exchange(
+    hass: HomeAssistant, simulator: FleetSimulator, code: AuthorizationCode, **more: Any
+) -> SignIn:
+    """Exchange a code at the simulator."""
+    url = simulator.token_url
+    transport = Transport(async_get_clientsession(hass), FlowMeter(), trusted_urls=(url,))
+    return await async_sign_in_with_code(hass, transport, url, code, **more)
+
+
+async def test_a_code_is_exchanged_and_its_token_is_on_the_disk(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account
+) -> None:
+    """The chain is the same in the journal and for the entry; its one candidate is new and unused."""
+    code = code_of(account, simulator)
+    sign_in = await exchange(hass, simulator, code)
+    assert sign_in.account_id == account.sub
+    assert chain_of(sign_in) == journalled(hass)
+    (candidate,) = journalled(hass).candidates
+    assert candidate.offered_at is None
+    assert account.accepts(candidate.refresh_token)
+    assert account.refreshes == []
+    for secret in (code.code, code.client_secret, code.verifier, candidate.refresh_token):
+        assert secret not in f"{code!r} {sign_in!r}"
+    with pytest.raises(CodeRefusedError):
+        await exchange(hass, simulator, code)
+
+
+async def test_codes_that_are_refused(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account
+) -> None:
+    """A wrong verifier, a wrong secret, an app that is not known: each as what it is, and nothing is written."""
+    with pytest.raises(CodeRefusedError):
+        await exchange(hass, simulator, code_of(account, simulator, verifier="w" * 43))
+    for changes in ({"client_secret": "wrong"}, {"client_id": "stranger"}):
+        with pytest.raises(ClientRefusedError):
+            await exchange(hass, simulator, code_of(account, simulator, **changes))
+    account.scopes.discard("offline_access")
+    with pytest.raises(NoRefreshTokenError):
+        await exchange(hass, simulator, code_of(account, simulator))
+    assert journals(hass) == []
+
+
+async def test_a_code_whose_caller_is_cancelled_is_kept_all_the_same(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account
+) -> None:
+    """The answer is journalled, whoever still waits for it."""
+    held = simulator.faults.add(Fault("token", "delay"))
+    caller = asyncio.create_task(exchange(hass, simulator, code_of(account, simulator)))
+    await held.reached()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    held.release()
+    await settle(hass)
+    assert account.accepts(journalled(hass).candidates[0].refresh_token)
+
+
+async def test_the_code_of_another_account_in_use_leaves_its_journal_alone(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """Who is asked for the one account and signs in with the other, set-up one, changes nothing of either."""
+    await set_up(account)
+    before = journalled(hass)
+    sign_in = await exchange(hass, simulator, code_of(account, simulator), expected_account="somebody else")
+    assert sign_in.account_id == account.sub
+    assert journalled(hass) == before

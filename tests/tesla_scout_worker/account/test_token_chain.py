@@ -15,12 +15,15 @@ from custom_components.tesla_scout_worker.fleet.errors import (
     ServerError,
     SignInRequiredError,
 )
+from custom_components.tesla_scout_worker.token_decisions import Backoff, cause_of_refusal, next_offer
 from custom_components.tesla_scout_worker.token_rotation import (
     GRACE,
-    Backoff,
+    LIFE,
     Candidate,
+    SignInCause,
     TokenChain,
     clean_token,
+    is_foreign,
     newest,
 )
 
@@ -147,7 +150,8 @@ def test_no_repr_shows_a_token() -> None:
         {"grant": "g", "generation": 1, "candidates": None},
         {"grant": "g", "generation": 1, "candidates": {"a": 1}},
         {"grant": "g", "generation": 1, "candidates": [7, None, {"refresh_token": ""}]},
-        {"access_token": "a", "refresh_token": "b", "expires_at": 1},
+        {"access_token": "a", "refresh_token": "", "expires_at": 1},
+        {"access_token": "a", "refresh_token": "two\nlines"},
     ],
 )
 def test_what_is_no_chain_is_none(stored: Any) -> None:
@@ -155,8 +159,20 @@ def test_what_is_no_chain_is_none(stored: Any) -> None:
     assert TokenChain.from_dict(stored) is None
 
 
+@pytest.mark.parametrize("expires_at", [None, 0, "soon", 1.0])
+def test_a_token_as_other_integrations_store_it_begins_a_chain(expires_at: object) -> None:
+    """An entry of an OAuth library: the refresh token is what counts, its access token is not believed."""
+    chain = TokenChain.from_dict({"access_token": "a", "refresh_token": "EU_0", "expires_at": expires_at})
+    assert chain is not None
+    assert names(chain) == ["EU_0"]
+    assert not chain.is_valid(0)
+    assert chain.is_due(NOW, 0)
+
+
 @pytest.mark.parametrize("odd", [None, "x", [], True, math.nan, math.inf, -1, HUGE, 1e300])
-@pytest.mark.parametrize("key", ["obtained_at", "expires_at", "offered_at", "sign_in", "access_token"])
+@pytest.mark.parametrize(
+    "key", ["obtained_at", "expires_at", "offered_at", "sign_in", "access_token", "rotations", "cause"]
+)
 def test_a_damaged_part_is_dropped_and_the_tokens_stay(key: str, odd: Any) -> None:
     """No number makes a token live for ever or breaks a date, and no refresh token is lost to one."""
     stored = chain_at().as_dict()
@@ -198,6 +214,103 @@ def test_the_newest_chain_is_found_whatever_the_clocks_said(wrong: float) -> Non
     assert newest() is newest(None) is None
     assert newest(TokenChain("", 0, ()), old) is old
     assert newest(TokenChain("", 0, ())) is None
+
+
+def test_two_that_went_on_from_the_same_rotation_are_joined() -> None:
+    """After a backup was put back nobody knows whose token lives: both are kept, each once."""
+    old = chain_at()
+    mine = old.granted("EU_1", grant("access-2", "EU_mine"), NOW)
+    theirs = old.granted("EU_1", grant("access-3", "EU_theirs"), NOW)
+    both = newest(mine, theirs)
+    assert both is not None
+    assert names(both) == ["EU_mine", "EU_1", "EU_theirs"]
+    assert both.access_token == "access-2"
+    assert is_foreign(theirs, mine)
+    assert is_foreign(theirs.granted("EU_theirs", grant("access-4", "EU_4"), NOW), mine)
+    assert not is_foreign(mine, mine)
+    assert not is_foreign(mine.offered("EU_mine", NOW), mine)
+    assert not is_foreign(old, mine), "what was written before is nobody else's"
+    assert not is_foreign(TokenChain.begin("EU_9"), mine), "another sign-in is no rotation"
+    assert not is_foreign(old, TokenChain("", 0, ())), "nothing is known yet"
+
+
+def test_rotations_are_counted_and_refusals_are_not() -> None:
+    """The number that an owner sees is that of the tokens granted."""
+    chain = chain_at().granted("EU_1", grant("access-2", "EU_2"), NOW).refused("EU_2")
+    assert chain.rotations == 2
+    assert chain.generation == 3
+
+
+def test_the_cause_is_kept_with_the_last_refusal_and_goes_with_a_new_token() -> None:
+    """While a candidate is left nobody needs a cause."""
+    one_left = chain_at().refused("EU_1", SignInCause.EXPIRED)
+    assert one_left.cause is None
+    none_left = one_left.refused("EU_0", SignInCause.ANOTHER_PROGRAM)
+    assert none_left.cause is SignInCause.ANOTHER_PROGRAM
+    assert TokenChain.from_dict(json.loads(json.dumps(none_left.as_dict()))) == none_left
+    assert none_left.without_access().cause is SignInCause.REVOKED, "the access token died too"
+    assert none_left.granted("EU_0", grant(), NOW).cause is None
+
+
+@pytest.mark.parametrize(
+    ("lives", "age", "was_rejected", "cause"),
+    [
+        (True, 0, False, SignInCause.ANOTHER_PROGRAM),
+        (True, 0, True, SignInCause.REVOKED),
+        (False, 0, True, SignInCause.REVOKED),
+        (False, LIFE - 1, False, SignInCause.REFUSED),
+        (False, LIFE, False, SignInCause.EXPIRED),
+    ],
+)
+def test_the_probable_cause_of_a_refusal(
+    lives: bool, age: float, was_rejected: bool, cause: SignInCause
+) -> None:
+    """The table of causes, row by row."""
+    chain = chain_at() if lives else chain_at().without_access()
+    assert cause_of_refusal(chain, NOW + age + (10 if lives else 0), was_rejected=was_rejected) is cause
+
+
+def test_without_any_date_no_age_is_made_up() -> None:
+    """A token that was pasted and refused at once is not called old."""
+    assert cause_of_refusal(TokenChain.begin("EU_0"), NOW, was_rejected=False) is SignInCause.REFUSED
+
+
+def test_the_newest_token_is_offered_first() -> None:
+    """With all on the disk."""
+    chain = chain_at()
+    offered = next_offer(chain, chain.refresh_tokens)
+    assert offered is not None
+    assert offered.refresh_token == "EU_1"
+    assert next_offer(chain.refused("EU_1").refused("EU_0"), frozenset()) is None
+
+
+def test_while_the_disk_takes_nothing_the_token_on_it_goes_on_being_used() -> None:
+    """Using the newest would kill the one that a crash would leave; only Tesla's word ends its use, no clock."""
+    for chain in (chain_at(), chain_at(0.0), chain_at(NOW + YEAR)):
+        candidate = next_offer(chain, frozenset({"EU_0"}))
+        assert candidate is not None
+        assert candidate.refresh_token == "EU_0"
+        left = next_offer(chain.refused("EU_0"), frozenset({"EU_0"}))
+        assert left is not None
+        assert left.refresh_token == "EU_1"
+
+
+def test_with_nothing_on_the_disk_the_newest_is_offered() -> None:
+    """Nothing is saved by holding it back."""
+    candidate = next_offer(chain_at(), frozenset({"EU_from_elsewhere"}))
+    assert candidate is not None
+    assert candidate.refresh_token == "EU_1"
+
+
+@pytest.mark.parametrize(("lifetime", "due_after"), [(28_800, 23_040), (2, 60), (300, 240)])
+def test_a_short_life_is_not_renewed_in_the_background_all_the_time(
+    lifetime: float, due_after: float
+) -> None:
+    """A token that lives for seconds is renewed when somebody needs it, not once a second for nobody."""
+    chain = TokenChain.begin("EU_0").granted("EU_0", grant(lifetime=lifetime), NOW)
+    assert not chain.is_due(NOW + due_after - 1, 0.5)
+    assert chain.is_due(NOW + due_after, 0.5)
+    assert chain.is_due(NOW - GRACE, 0.5), "a clock that went back says nothing of its age"
 
 
 def test_a_sign_in_follows_what_was_before_it_and_not_itself() -> None:

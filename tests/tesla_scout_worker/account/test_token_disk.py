@@ -332,7 +332,7 @@ async def test_another_keeper_of_the_same_disk_finds_the_same_chain(
     forget_memory(hass)
     keeper = keeper_of(hass, entry)
     assert not keeper.knows(before.candidates[0].refresh_token)
-    later = await keeper.async_succeed(TokenChain.begin("EU_new"))
+    later = await keeper.async_as_latest(TokenChain.begin("EU_new"))
     assert later.sign_in == before.sign_in + 1
     assert entry.unique_id
     assert entry.unique_id not in journals(hass)[0].name

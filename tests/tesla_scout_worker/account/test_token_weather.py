@@ -20,7 +20,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.tesla_scout_worker.account import TokenState
 from custom_components.tesla_scout_worker.fleet.errors import (
     AnswerLostError,
     ServerError,
@@ -28,6 +27,7 @@ from custom_components.tesla_scout_worker.fleet.errors import (
     VehicleUnavailableError,
 )
 from custom_components.tesla_scout_worker.fleet.metering import Purpose
+from custom_components.tesla_scout_worker.token_health import TokenState
 from fleet_simulator import Account, Car, Fault, FleetSimulator
 
 DENIED = {"error": "access_denied", "error_description": "restricted to third-party applications only"}

@@ -214,7 +214,8 @@ async def test_status_tells_everything_and_asks_nothing(
     before = len(simulator.requests)
     status = await call(hass, "get_status", **({"config_entry_id": entry.entry_id} if named else {}))
     assert len(simulator.requests) == before
-    assert set(status) == {"token", "cars", "month", "today"}
+    assert set(status) == {"token", "cars", "month", "today", "other_programs"}
+    assert status["other_programs"] == {"is_on": False, "handouts": 0}
     assert set(status["token"]) == {
         "state", "expires_at", "remaining_minutes", "last_rotation", "rotations", "failures", "missing_scopes", "region",
     }  # fmt: skip
@@ -267,9 +268,9 @@ async def test_actions_work_without_an_answer_being_wanted(
 
 
 async def test_descriptions_load(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
-    """Home Assistant's own reader of services.yaml takes the four, with fields and selectors."""
+    """Home Assistant's own reader of services.yaml takes them all, with fields and selectors."""
     found = (await async_get_all_descriptions(hass))[DOMAIN]
-    assert set(found) == {"scout_now", "run_worker", "refresh_token", "get_status"}
+    assert set(found) == {"scout_now", "run_worker", "refresh_token", "get_access_token", "get_status"}
     for name, description in found.items():
         (field,) = description["fields"]
         assert field == ("device_id" if name in {"scout_now", "run_worker"} else "config_entry_id")

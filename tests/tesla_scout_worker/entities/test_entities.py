@@ -42,7 +42,13 @@ ACCOUNT_ENTITIES = {
     "sensor.tesla_scout_cost_this_month": ("cost_this_month", "cost_this_month", "monetary", "USD", None),
     "sensor.tesla_scout_sign_in": ("sign_in", "sign_in", "enum", None, DIAGNOSTIC),
     "sensor.tesla_scout_access_token_expires": ("token_expires", "token_expires", "timestamp", None, DIAGNOSTIC),
+    "sensor.tesla_scout_access_token_renewed": ("token_renewed", "token_renewed", "timestamp", None, DIAGNOSTIC),
+    "sensor.tesla_scout_rejected_access_tokens_in_a_day": (
+        "token_rejections", "token_rejections", None, None, DIAGNOSTIC,
+    ),
 }  # fmt: skip
+# What only a curious owner needs.
+DISABLED = {"token_expires", "token_renewed", "token_rejections"}
 
 
 def registered(hass: HomeAssistant, entry_id: str) -> dict[str, er.RegistryEntry]:
@@ -71,7 +77,7 @@ async def test_what_each_entity_is(
         assert registry.unit_of_measurement == unit
         assert registry.entity_category == category
         assert registry.has_entity_name
-        assert (registry.disabled_by is not None) == (key == "token_expires")
+        assert (registry.disabled_by is not None) == (key in DISABLED)
 
 
 async def test_values_of_a_parked_car(
@@ -177,11 +183,22 @@ async def test_nothing_but_the_tracker_tells_where_the_car_is(
 async def test_disabled_sensor_can_be_enabled(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
-    """The token's end is for those who want to know."""
+    """The token's end, its renewals and rejections are for those who want to know."""
     entry = await set_up(account)
-    er.async_get(hass).async_update_entity("sensor.tesla_scout_access_token_expires", disabled_by=None)
+    for name in ("access_token_expires", "access_token_renewed", "rejected_access_tokens_in_a_day"):
+        er.async_get(hass).async_update_entity(f"sensor.tesla_scout_{name}", disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
+    renewed = hass.states.get("sensor.tesla_scout_access_token_renewed")
+    assert renewed is not None
+    assert (renewed.attributes["rotations"], renewed.attributes["failures"]) == (1, 0)
+    assert time.time() - moment(renewed.state) == pytest.approx(0, abs=120)
+    assert value(hass, "sensor.tesla_scout_rejected_access_tokens_in_a_day") == "0"
+    sign_in = hass.states.get("sensor.tesla_scout_sign_in")
+    assert sign_in is not None
+    assert sign_in.attributes["region"] == "eu"
+    assert "vehicle_location" in sign_in.attributes["granted_scopes"]
+    assert sign_in.attributes["missing_scopes"] == []
     expires = moment(value(hass, "sensor.tesla_scout_access_token_expires"))
     assert expires - time.time() == pytest.approx(8 * 3600, abs=120)
 

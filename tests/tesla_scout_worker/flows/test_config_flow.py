@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from bench import VIN, SetUp, form, settle
+from bench import VIN, SetUp, form, open_paste, settle
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
@@ -28,15 +28,10 @@ from fleet_simulator import Account, Car, Fault, FleetSimulator
 pytestmark = pytest.mark.usefixtures("home", "car")
 
 OWNER_API = "forbidden, see https://developer.tesla.com/docs/fleet-api"
-
-
-async def open_dialog(hass: HomeAssistant) -> str:
-    """Open the dialog as a person does; the flow's id comes back."""
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "user"
-    assert not result["errors"]
-    return str(result["flow_id"])
+OWNER_APP = {
+    "error": "access_denied",
+    "error_description": "This domain is restricted to third-party applications only.",
+}
 
 
 async def submit(hass: HomeAssistant, flow_id: str, typed: dict[str, Any]) -> ConfigFlowResult:
@@ -56,7 +51,7 @@ async def test_sign_in_makes_an_entry(
 ) -> None:
     """One token, two unbilled requests, an entry that is loaded, and the token as pasted is nowhere in it."""
     token = account.issue_refresh_token()
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, form(simulator, f' "{token}" \n'))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Tesla: Scout"
@@ -76,7 +71,7 @@ async def test_several_cars_and_energy_sites(
     account.add_energy_site()
     for number, name in enumerate(("Second", "Third", "Fourth"), 2):
         account.add_car(f"5YJ3E1EA1KF00000{number}", name)
-    result = await submit(hass, await open_dialog(hass), form(simulator, account.issue_refresh_token()))
+    result = await submit(hass, await open_paste(hass), form(simulator, account.issue_refresh_token()))
     assert result["title"] == "Tesla: Scout, Second, Third"
     assert len(result["result"].data[CONF_VEHICLES]) == 4
 
@@ -97,6 +92,7 @@ def _status(request: str, status: int, error: str, **more: Any) -> Fault:
         pytest.param([Fault("token", "status", status=503, body="down")], "server_error", id="token: 503"),
         pytest.param([Fault("token", "status", status=429, body="slow")], "rate_limited", id="token: 429"),
         pytest.param([_status("token", 401, "unauthorized_client")], "client_refused", id="token: client"),
+        pytest.param([Fault("token", "json", status=403, body=OWNER_APP)], "owner_api_token", id="token: owner API"),
         pytest.param([_status("list", 401, "token expired (401)")], "token_rejected", id="list: 401"),
         pytest.param([_status("list", 401, "mobile_access_disabled")], "mobile_access_disabled", id="list: mobile"),
         pytest.param([_status("list", 403, OWNER_API)], "owner_api_token", id="list: owner API"),
@@ -106,7 +102,6 @@ def _status(request: str, status: int, error: str, **more: Any) -> Fault:
         pytest.param([_status("list", 403, "Vehicle Command Protocol required")], "signing_required", id="list: signed"),
         pytest.param([_status("list", 404, "not_found")], "not_found", id="list: 404"),
         pytest.param([_status("list", 408, "timeout")], "vehicle_unavailable", id="list: 408"),
-        pytest.param([_status("list", 412, "must be registered")], "not_registered", id="list: 412"),
         pytest.param([_status("list", 421, "wrong region")], "wrong_region", id="list: 421"),
         pytest.param([_status("list", 429, "slow")], "rate_limited", id="list: 429"),
         pytest.param([_status("list", 500, "oops")], "server_error", id="list: 500"),
@@ -125,7 +120,7 @@ async def test_each_trouble_is_told_and_heals_on_the_same_form(
     for fault in faults:
         simulator.faults.add(fault)
     typed = form(simulator, account.issue_refresh_token())
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, typed)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"base": error}
@@ -139,7 +134,7 @@ async def test_refused_token_is_told_and_a_good_one_succeeds(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
     """A wrong or cut-off token is not kept, and nothing of it is on the disk."""
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, form(simulator, "EU_0123"))
     assert result["errors"] == {"base": "sign_in_required"}
     assert journals(hass) == []
@@ -150,7 +145,7 @@ async def test_refused_token_is_told_and_a_good_one_succeeds(
 async def test_unknown_client_id(hass: HomeAssistant, simulator: FleetSimulator, account: Account) -> None:
     """The token was not looked at: with the right client id the same one is taken; spaces around it do not matter."""
     token = account.issue_refresh_token()
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, form(simulator, token, client_id="somebody-else"))
     assert result["errors"] == {"base": "client_refused"}
     result = await submit(hass, flow_id, form(simulator, token, client_id=f" {simulator.client_id}\t"))
@@ -165,7 +160,7 @@ async def test_missing_scope_is_named_and_the_same_token_works_once_it_is_grante
     """The token was used up by the check; pasted again it stands for its successor."""
     account.scopes.discard(lacking)
     typed = form(simulator, account.issue_refresh_token())
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"base": "missing_scope"}
     assert result["description_placeholders"] is not None
@@ -182,7 +177,7 @@ async def test_server_that_is_not_there(
 ) -> None:
     """Nobody listens: the token was not used."""
     token = account.issue_refresh_token()
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     nobody = f"http://127.0.0.1:{unused_tcp_port}/token"
     result = await submit(
         hass,
@@ -207,7 +202,7 @@ async def test_address_that_is_none_is_told_without_a_request(
     """Nothing is sent anywhere, the token stays unused, and the message names the field."""
     typed = form(simulator, account.issue_refresh_token())
     wrong = {**typed, CONF_ADVANCED: {**typed[CONF_ADVANCED], field: url}}
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     result = await submit(hass, flow_id, wrong)
     assert result["errors"] == {"base": f"invalid_{field}"}
     assert simulator.requests == []
@@ -222,7 +217,7 @@ async def test_addresses_are_tidied(hass: HomeAssistant, simulator: FleetSimulat
         account.issue_refresh_token(),
         advanced={CONF_TOKEN_URL: f"  {simulator.token_url}/ ", CONF_API_URL: f"{simulator.api_url}/\n"},
     )
-    result = await submit(hass, await open_dialog(hass), typed)
+    result = await submit(hass, await open_paste(hass), typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_TOKEN_URL] == simulator.token_url
     assert result["data"][CONF_API_URL] == simulator.api_url
@@ -237,7 +232,7 @@ async def test_disk_that_takes_nothing(
         raise WriteError("no space left on device")
 
     typed = form(simulator, account.issue_refresh_token())
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     with monkeypatch.context() as patch:
         patch.setattr(TokenJournal, "async_save", _full)
         result = await submit(hass, flow_id, typed)
@@ -252,9 +247,10 @@ async def test_same_account_twice_is_refused(
     """Another token of the same account: refused, and the entry's own sign-in is not touched."""
     entry = await set_up(account)
     before = dict(entry.data["token"])
-    result = await submit(hass, await open_dialog(hass), form(simulator, account.issue_refresh_token()))
+    result = await submit(hass, await open_paste(hass), form(simulator, account.issue_refresh_token()))
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
+    assert result["description_placeholders"] == {"account": "Tesla: Scout"}
     assert entry.data["token"] == before
     assert len(journals(hass)) == 1
     assert await _can_refresh(hass)
@@ -265,9 +261,9 @@ async def test_same_token_twice_is_refused_without_a_request(
 ) -> None:
     """Redeeming it a second time would spend the grace that the entry may need."""
     typed = form(simulator, account.issue_refresh_token())
-    await submit(hass, await open_dialog(hass), typed)
+    await submit(hass, await open_paste(hass), typed)
     before = len(simulator.requests)
-    result = await submit(hass, await open_dialog(hass), typed)
+    result = await submit(hass, await open_paste(hass), typed)
     assert result["reason"] == "already_configured"
     assert len(simulator.requests) == before
 
@@ -284,12 +280,27 @@ async def test_two_accounts_are_two_entries(
     assert len(journals(hass)) == 2
 
 
+async def test_second_token_on_the_same_form_replaces_the_first(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account
+) -> None:
+    """First the neighbour's account, which has no car, then the own: the neighbour's token is not left on the disk."""
+    empty = simulator.add_account("empty@example.com")
+    flow_id = await open_paste(hass)
+    result = await submit(hass, flow_id, form(simulator, empty.issue_refresh_token()))
+    assert result["errors"] == {"base": "no_vehicles"}
+    assert len(journals(hass)) == 1
+    result = await submit(hass, flow_id, form(simulator, account.issue_refresh_token()))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert len(journals(hass)) == 1
+    assert await _can_refresh(hass)
+
+
 async def test_dialog_closed_half_way_leaves_nothing(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
     """A token that was redeemed for a dialog that came to nothing is not left on the disk."""
     account.scopes.discard("vehicle_location")
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     await submit(hass, flow_id, form(simulator, account.issue_refresh_token()))
     assert len(journals(hass)) == 1
     hass.config_entries.flow.async_abort(flow_id)
@@ -299,7 +310,7 @@ async def test_dialog_closed_half_way_leaves_nothing(
 
 async def test_dialog_closed_before_anything_was_typed(hass: HomeAssistant) -> None:
     """There is nothing to forget then."""
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     hass.config_entries.flow.async_abort(flow_id)
     await settle(hass)
     assert hass.config_entries.flow.async_progress() == []
@@ -311,7 +322,7 @@ async def test_what_the_dialog_asked_is_in_the_ledger(
     """The meter counts from the first request on, failed tries included."""
     simulator.faults.add(Fault("list", "garbage"))
     typed = form(simulator, account.issue_refresh_token())
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     await submit(hass, flow_id, typed)
     result = await submit(hass, flow_id, typed)
     budget = result["result"].runtime_data.budget
@@ -329,7 +340,7 @@ async def test_region_that_nobody_typed_is_not_followed(
         account.issue_refresh_token(),
         advanced={CONF_TOKEN_URL: simulator.token_url, CONF_API_URL: simulator.api_urls["na"]},
     )
-    result = await submit(hass, await open_dialog(hass), typed)
+    result = await submit(hass, await open_paste(hass), typed)
     assert result["errors"] == {"base": "wrong_region"}
 
 
@@ -339,7 +350,7 @@ async def test_region_that_may_be_asked_is_followed_and_kept(
     """A 421 that names an address that may be asked is followed once, within the same submit."""
     named = f"user out of region, use base URL: {simulator.api_url}, see the manual"
     simulator.faults.add(_status("list", 421, named))
-    result = await submit(hass, await open_dialog(hass), form(simulator, account.issue_refresh_token()))
+    result = await submit(hass, await open_paste(hass), form(simulator, account.issue_refresh_token()))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["base_url"] == simulator.api_url
 
@@ -357,8 +368,13 @@ async def start(entry: Any, hass: HomeAssistant, source: str) -> str:
     mock: Any = MockConfigEntry
     starter = mock.start_reauth_flow if source == "reauth" else mock.start_reconfigure_flow
     result = await starter(entry, hass)
+    if source == "reconfigure":
+        assert result["type"] is FlowResultType.MENU
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {"next_step_id": "reconfigure_paste"}
+        )
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == ("reauth_confirm" if source == "reauth" else "reconfigure")
+    assert result["step_id"] == f"{source}_paste"
     return str(result["flow_id"])
 
 
@@ -397,6 +413,7 @@ async def test_other_account_is_refused_and_nothing_changes(
     result = await submit(hass, flow_id, form(simulator, other.issue_refresh_token()))
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "wrong_account"
+    assert result["description_placeholders"] == {"expected": "Tesla: Scout", "actual": "Other"}
     assert dict(entry.data) == before
     assert len(journals(hass)) == 1
     assert await _can_refresh(hass)
@@ -416,7 +433,7 @@ async def test_emptied_endpoint_is_gone(
     typed = form(simulator, account.issue_refresh_token(), advanced={CONF_TOKEN_URL: simulator.token_url})
     # Without an API URL the region's host is asked; that host cannot be had here.
     monkeypatch.setattr(
-        "custom_components.tesla_scout_worker.config_flow.FleetClient.vehicles", _one_car, raising=True
+        "custom_components.tesla_scout_worker.flow_account.FleetClient.vehicles", _one_car, raising=True
     )
     result = await submit(hass, flow_id, typed)
     assert result["reason"] == "reconfigure_successful"
@@ -454,7 +471,7 @@ async def test_dialog_closed_while_tesla_is_asked_leaves_no_token(
 ) -> None:
     """The answer comes after the person left: the token that it brings is not kept on the disk."""
     slow = simulator.faults.add(Fault("token", kind="delay"))
-    flow_id = await open_dialog(hass)
+    flow_id = await open_paste(hass)
     asking = hass.async_create_task(
         hass.config_entries.flow.async_configure(flow_id, form(simulator, account.issue_refresh_token()))
     )

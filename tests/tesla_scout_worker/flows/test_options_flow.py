@@ -17,6 +17,7 @@ DEFAULTS = {
     "monthly_budget": 10.0,
     "home_zone": "zone.home",
     "watched_vehicles": [VIN],
+    "share_access_token": False,
 }
 
 

@@ -10,8 +10,11 @@ from string import Formatter
 from typing import Any
 
 from bench import VIN, SetUp
+from homeassistant.components.application_credentials import ClientCredential, async_import_client_credential
 from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import SelectSelector
 from homeassistant.helpers.translation import async_get_translations
@@ -22,11 +25,13 @@ from test_manifest import PACKAGE, sources
 import custom_components.tesla_scout_worker as package
 from custom_components.tesla_scout_worker.const import DOMAIN
 from custom_components.tesla_scout_worker.fleet.errors import BudgetSpentError, FleetError
+from custom_components.tesla_scout_worker.token_rotation import SignInCause
+from custom_components.tesla_scout_worker.virtual_key import async_key_cabinet
 from fleet_simulator import Account, Car
 
 LANGUAGES = ("en", "pl")
-# What Home Assistant itself says when a flow ends well.
-SHARED_REASONS = {"reauth_successful", "reconfigure_successful"}
+# What Home Assistant itself says at the end of a flow.
+SHARED_REASONS = {"reauth_successful", "reconfigure_successful", "missing_credentials"}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -129,7 +134,7 @@ def test_both_languages_have_the_same_words_with_the_same_places() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_home_assistants_own_reader_takes_them(hass: HomeAssistant, language: str) -> None:
     """Each category reaches the frontend, whole."""
-    for category in ("config", "options", "entity", "services", "selector", "exceptions", "issues"):
+    for category in WORDS[language]:
         found = await async_get_translations(hass, language, category, [DOMAIN])
         expected = {f"component.{DOMAIN}.{category}.{path}" for path, _ in leaves(WORDS[language][category])}
         assert set(found) == expected, category
@@ -137,7 +142,9 @@ async def test_home_assistants_own_reader_takes_them(hass: HomeAssistant, langua
 
 def test_every_exception_has_its_message_and_every_message_its_exception() -> None:
     """A code without a message would be shown to a person as it is."""
-    only_in_dialogs = {"client_refused", "no_vehicles"}
+    only_in_dialogs = {
+        "client_refused", "code_refused", "no_refresh_token", "no_vehicles", "registration_refused", "secret_refused",
+    }  # fmt: skip
     raised = {cls.code for cls in error_classes()} - only_in_dialogs
     raised |= keyword_strings("translation_key", "Error") | keyword_strings(
         "translation_key", "ConfigEntryNotReady"
@@ -152,17 +159,30 @@ def test_every_exception_has_its_message_and_every_message_its_exception() -> No
 def test_every_trouble_of_the_dialog_has_its_message() -> None:
     """Whatever Tesla answers to the check is told on the form."""
     codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code}
-    own = {"cannot_save", "invalid_token_url", "invalid_api_url"}
+    own = {"cannot_save", "invalid_token_url", "invalid_api_url", "invalid_authorize_url"}
+    own |= {"access_token_pasted", "malformed_token", *(f"cause_{cause}" for cause in SignInCause)}
+    own |= {"authorize_failed", "consent_denied", "sign_in_lost", "sign_in_not_saved", "state_mismatch"}
+    own |= {
+        "invalid_domain", "key_differs", "key_no_tls", "key_not_reachable", "key_not_served", "key_unknown_host",
+        "registration_later", "virtual_key_damaged", "virtual_key_not_saved",
+    }  # fmt: skip
     assert set(EN["config"]["error"]) == codes | own
-    given = {"missing_scopes", "consent_url", "developer_url"}
+    given = {"missing_scopes", "consent_url", "developer_url", "key_url", "status", "answer"}
     for key, text in EN["config"]["error"].items():
         assert placeholders(text) <= given, key
 
 
 def test_every_end_of_the_dialog_has_its_message() -> None:
-    """Aborts, with what Home Assistant's helpers abort with by themselves."""
-    reasons = keyword_strings("reason") | {"already_configured"}
+    """Aborts, each with the names that it is given; what Home Assistant's helpers abort with they tell themselves."""
+    reasons = keyword_strings("reason")
     assert set(EN["config"]["abort"]) == reasons - SHARED_REASONS
+    given = {
+        "already_configured": {"account"},
+        "wrong_account": {"expected", "actual"},
+        "wrong_account_without_cars": {"expected"},
+    }
+    for reason, text in EN["config"]["abort"].items():
+        assert placeholders(text) == given[reason], reason
 
 
 def test_every_repair_has_its_words() -> None:
@@ -170,7 +190,52 @@ def test_every_repair_has_its_words() -> None:
     assert set(EN["issues"]) == issue_keys()
     for key, issue in EN["issues"].items():
         assert set(issue) == {"title", "description"}, key
-        assert placeholders(issue["title"]) | placeholders(issue["description"]) <= {"account"}, key
+        assert placeholders(issue["title"]) | placeholders(issue["description"]) <= {
+            "account",
+            "region",
+            "scopes",
+            "minutes",
+        }, key
+
+
+async def every_step(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigFlowResult]:
+    """Return each step of the dialog as it is shown, some of them more than once with other fields."""
+    flow = hass.config_entries.flow
+    # So that no request of a browser is needed to know where Tesla sends it back to.
+    hass.config.components.add("my")
+    await async_import_client_credential(hass, DOMAIN, ClientCredential("client", "secret"))
+
+    async def _start(source: str, **data: Any) -> ConfigFlowResult:
+        context: Any = {"source": source, **({} if source == "user" else {"entry_id": entry.entry_id})}
+        return await flow.async_init(DOMAIN, context=context, data=data or None)
+
+    async def _next(shown: ConfigFlowResult, **typed: Any) -> ConfigFlowResult:
+        return await flow.async_configure(shown["flow_id"], typed)
+
+    found: list[ConfigFlowResult] = []
+    for source, options in (
+        ("user", ("sign_in", "paste")),
+        ("reconfigure", ("reconfigure_sign_in", "reconfigure_paste")),
+    ):
+        for option in options:
+            menu = await _start(source)
+            found += [menu, await _next(menu, next_step_id=option)]
+    sign_in = await _next(await _start("user"), next_step_id="sign_in")
+    pick = await _next(sign_in, region="eu", advanced={})
+    found += [pick, await _next(pick, implementation=DOMAIN)]
+    found.append(flow._progress[sign_in["flow_id"]]._form_scopes(None))  # type: ignore[attr-defined]
+    found.append(await _start("reauth", **entry.data))
+    found.append(await _start("reauth", **entry.data, auth_implementation=DOMAIN))
+
+    register = await _next(await _start("reconfigure"), next_step_id="register")
+    typed = {"domain": "127.0.0.1:1", "client_secret": "secret"}
+    found += [register, await _next(register, **typed, serve_key=True)]
+    register = await _next(await _start("reconfigure"), next_step_id="register")
+    host_key = await _next(register, **typed, serve_key=False)
+    found += [host_key, await _next(host_key, domain="127.0.0.1:1")]
+    (await async_key_cabinet(hass)).domain = "example.com"
+    found.append(await flow._progress[register["flow_id"]].async_step_pair())  # type: ignore[attr-defined]
+    return found
 
 
 async def test_every_field_of_the_dialogs_is_described(
@@ -178,33 +243,28 @@ async def test_every_field_of_the_dialogs_is_described(
 ) -> None:
     """Each step that is shown, each field of it, in its section, with a name and a description; nothing more."""
     entry = await set_up(account)
-    flow = hass.config_entries.flow
-    contexts: list[dict[str, Any]] = [
-        {"source": "user"},
-        {"source": "reauth", "entry_id": entry.entry_id},
-        {"source": "reconfigure", "entry_id": entry.entry_id},
-    ]
-    steps: dict[str, Any] = {}
-    for context in contexts:
-        data = entry.data if context["source"] == "reauth" else None
-        result = await flow.async_init(DOMAIN, context=context, data=data)  # type: ignore[arg-type]
-        assert result["data_schema"] is not None
-        steps[str(result["step_id"])] = result["data_schema"].schema
-        texts = dict(leaves(EN["config"]["step"][result["step_id"]])).values()
-        needed: set[str] = set().union(*(placeholders(text) for text in texts))
-        assert needed <= set(result["description_placeholders"] or {})
-        flow.async_abort(result["flow_id"])
+    steps: dict[str, dict[str, Any]] = {}
+    for shown in await every_step(hass, entry):
+        step, described = str(shown["step_id"]), EN["config"]["step"][shown["step_id"]]
+        needed: set[str] = set().union(*(placeholders(text) for _, text in leaves(described)))
+        assert needed <= set(shown.get("description_placeholders") or {}), step
+        form = shown.get("data_schema")
+        schema = form.schema if form else {}
+        if shown["type"] is FlowResultType.MENU:
+            options: Any = shown["menu_options"]
+            assert set(described["menu_options"]) == set(options)
+            schema = {}
+        steps[step] = {**steps.get(step, {}), **{str(key): field for key, field in schema.items()}}
     assert set(EN["config"]["step"]) == set(steps)
-    for step, schema in steps.items():
+    for step, fields in steps.items():
         described = EN["config"]["step"][step]
-        plain = {str(key) for key, field in schema.items() if not hasattr(field, "schema")}
-        sections = {str(key): field.schema for key, field in schema.items() if hasattr(field, "schema")}
-        assert set(described["data"]) == set(described["data_description"]) == plain
-        assert set(described.get("sections", {})) == set(sections)
+        plain = {key for key, field in fields.items() if not hasattr(field, "schema")}
+        sections = {key: field.schema for key, field in fields.items() if hasattr(field, "schema")}
+        assert set(described.get("data", {})) == set(described.get("data_description", {})) == plain, step
+        assert set(described.get("sections", {})) == set(sections), step
         for name, inner in sections.items():
-            fields = {str(key) for key in inner.schema}
             words = described["sections"][name]
-            assert set(words["data"]) == set(words["data_description"]) == fields
+            assert set(words["data"]) == set(words["data_description"]) == {str(key) for key in inner.schema}
             assert words["name"]
     # What Home Assistant puts into the title of a flow that it starts itself.
     assert placeholders(EN["config"]["flow_title"]) == {"name"}
@@ -218,7 +278,8 @@ async def test_every_field_of_the_dialogs_is_described(
     assert set(EN["options"]["error"]) == {"no_vehicle_chosen"}
     selectors = {
         field.config["translation_key"]: set(field.config["options"])
-        for field in schema.values()
+        for fields in (schema, *steps.values())
+        for field in fields.values()
         if isinstance(field, SelectSelector) and field.config.get("translation_key")
     }
     assert {key: set(item["options"]) for key, item in EN["selector"].items()} == selectors
@@ -228,7 +289,7 @@ async def test_every_entity_has_its_name_its_states_and_its_icon(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
     """By its description: name, every option of an enum, every attribute of its own; nothing is described in vain."""
-    entry = await set_up(account)
+    entry = await set_up(account, {"share_access_token": True})
     icons = load("icons.json")["entity"]
     named: dict[str, dict[str, Any]] = {}
     pictured: dict[str, set[str]] = {}
@@ -262,6 +323,9 @@ ATTRIBUTES = {
     "sensor.scout_next_look": {"reason"},
     "sensor.scout_last_full_read": {"cause"},
     "sensor.tesla_scout_billed_requests_this_month": {"data", "commands", "wakes", "state", "auth"},
+    "sensor.tesla_scout_sign_in": {"region", "granted_scopes", "missing_scopes"},
+    "sensor.tesla_scout_access_token_renewed": {"rotations", "failures"},
+    "sensor.tesla_scout_access_token_hand_outs": {"callers", "last_handout"},
     "event.scout_presence": {"event_type", "position_taken_at"},
 }
 
@@ -270,7 +334,7 @@ async def test_every_attribute_has_its_name(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
     """What an entity tells beside its state is shown in words; and where the word is a state, that too."""
-    entry = await set_up(account)
+    entry = await set_up(account, {"share_access_token": True})
     scout = entry.runtime_data.cars[VIN].scout
     for listener in scout._change_listeners:
         listener(import_module(f"{package.__name__}.scout.arrival").Change.ARRIVED, 1_795_000_000.0)

@@ -1,0 +1,72 @@
+"""The health of a sign-in in a word."""
+
+from account_bench import keeper_of, shown, sign_in_state
+from bench import VIN, SetUp, settle
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.tesla_scout_worker.fleet.auth import Claims
+from custom_components.tesla_scout_worker.fleet.metering import Purpose
+from custom_components.tesla_scout_worker.token_health import TokenHealth, TokenState
+from custom_components.tesla_scout_worker.token_rotation import SignInCause
+from fleet_simulator import Account, Car, Fault, FleetSimulator
+
+
+@pytest.mark.parametrize(
+    ("cause", "failures", "is_overdue", "state"),
+    [
+        (SignInCause.REVOKED, 3, True, TokenState.SIGN_IN_NEEDED),
+        (None, 3, True, TokenState.RETRYING),
+        (None, 0, True, TokenState.AGEING),
+        (None, 0, False, TokenState.FRESH),
+    ],
+)
+def test_the_word_is_that_of_the_worst(
+    cause: SignInCause | None, failures: int, is_overdue: bool, state: TokenState
+) -> None:
+    """The table, row by row."""
+    health = TokenHealth(
+        expires_at=0,
+        usable_until=0,
+        renew_at=0,
+        is_overdue=is_overdue,
+        last_rotation=None,
+        rotations=0,
+        failures=failures,
+        failures_counted=failures,
+        rejections=0,
+        retry_at=None,
+        is_saved=True,
+        sign_in_cause=cause,
+        is_used_elsewhere=False,
+        claims=Claims(),
+    )
+    assert health.state is state
+    assert health.needs_sign_in is (cause is not None)
+
+
+async def test_a_renewal_that_does_not_come_about_is_shown_and_one_that_does_is_not(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    account: Account,
+    car: Car,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A request at the very moment at which the token is due makes no flicker; minutes later it says so."""
+    entry = await set_up(account)
+    client = entry.runtime_data.account.client
+    slow = simulator.faults.add(Fault("token", "delay"))
+    due = keeper_of(hass, entry).health.renew_at
+    freezer.tick(due + 1 - simulator.clock())
+    await client.vehicle(VIN, Purpose.REQUESTED)
+    assert sign_in_state(entry) is TokenState.FRESH
+    freezer.tick(179)
+    await client.vehicle(VIN, Purpose.REQUESTED)
+    assert sign_in_state(entry) is TokenState.AGEING
+    assert shown(hass, "sensor.tesla_scout_sign_in") == "ageing"
+    slow.release()
+    await settle(hass)
+    await client.vehicle(VIN, Purpose.REQUESTED)
+    assert sign_in_state(entry) is TokenState.FRESH
