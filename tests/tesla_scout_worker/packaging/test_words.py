@@ -238,6 +238,15 @@ async def every_step(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[Confi
     return found
 
 
+def test_no_title_of_a_dialog_names_anything() -> None:
+    """The frontend fills no names into the title of a menu: the owner would read an error instead."""
+    for language in LANGUAGES:
+        flows = (WORDS[language]["config"]["step"], WORDS[language]["options"]["step"])
+        titles = [step.get("title", "") for steps in flows for step in steps.values()]
+        assert len(titles) > 10
+        assert [title for title in titles if placeholders(title)] == []
+
+
 async def test_every_field_of_the_dialogs_is_described(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
