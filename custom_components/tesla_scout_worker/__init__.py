@@ -20,6 +20,7 @@ from .problems import for_set_up
 from .scout.coordinator import ScoutCoordinator
 from .services import async_setup_services
 from .settings import Options
+from .token_journal import async_sweep_drafts
 from .token_sharing import async_forget_handouts, async_handouts_for
 from .virtual_key import async_forget_virtual_key, async_setup_virtual_key
 from .worker.coordinator import WorkerCoordinator
@@ -35,6 +36,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_view(hass)
     await async_setup_virtual_key(hass)
+    await async_sweep_drafts(hass)
     return True
 
 

@@ -94,7 +94,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             self._transport,
             self._endpoints.token_url,
             self.config_entry.data[CONF_CLIENT_ID],
-            self.config_entry.data.get(CONF_TOKEN),
+            lambda: self.config_entry.data.get(CONF_TOKEN),
             self._async_store_chain,
         )
         self.data = self._data()

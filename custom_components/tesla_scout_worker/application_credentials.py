@@ -4,7 +4,7 @@ from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
-from .oauth import DEVELOPER_URL, TeslaOAuth, redirect_uri
+from .oauth import TeslaOAuth, developer_url, probable_region, redirect_uri
 
 
 async def async_get_auth_implementation(
@@ -16,4 +16,5 @@ async def async_get_auth_implementation(
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
     """Return what the dialog for a new app tells: where to make it, and what to enter there."""
-    return {"developer_url": DEVELOPER_URL, "redirect_uri": redirect_uri(hass)}
+    region = probable_region(hass.config.country, hass.config.time_zone)
+    return {"developer_url": developer_url(region), "redirect_uri": redirect_uri(hass)}

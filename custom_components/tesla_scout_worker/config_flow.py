@@ -6,10 +6,14 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_CLIENT_ID
 from homeassistant.core import callback
-from homeassistant.helpers.config_entry_oauth2_flow import async_get_implementations
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    ImplementationUnavailableError,
+    async_get_implementations,
+)
 
 from .account import base_url_of
 from .const import CONF_ADVANCED, CONF_AUTH_IMPLEMENTATION, CONF_REFRESH_TOKEN, DOMAIN
+from .fleet.partner import audience_of
 from .flow_browser import BrowserSteps
 from .flow_forms import (
     PASTE_ENDPOINTS,
@@ -58,13 +62,17 @@ class ScoutWorkerConfigFlow(BrowserSteps, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         endpoints = Endpoints.from_data(entry.data)
         stored = entry.data.get(CONF_AUTH_IMPLEMENTATION)
-        app = (await async_get_implementations(self.hass, DOMAIN)).get(stored or "")
+        try:
+            app = (await async_get_implementations(self.hass, DOMAIN)).get(stored or "")
+        except ImplementationUnavailableError:
+            app = None
         self.app = AppAccess(
             entry.data[CONF_CLIENT_ID],
             app.client_secret if isinstance(app, TeslaOAuth) else "",
             endpoints,
             base_url_of(entry),
             self._transport(endpoints),
+            audience_of(self._health_of(entry).claims, base_url_of(entry)),
         )
         return self.async_show_menu(
             step_id="reconfigure",
@@ -121,7 +129,6 @@ class ScoutWorkerConfigFlow(BrowserSteps, domain=DOMAIN):
             how[CONF_CLIENT_ID],
             token,
             earlier=self._sign_in,
-            expected_account=self._expected_account,
         )
         return await self._async_conclude(signing_in, lambda code: self._form_paste(step_id, shown, code))
 

@@ -34,10 +34,11 @@ from .fleet.client import REGION_URLS, FleetClient
 from .fleet.errors import FleetError, MissingScopeError, NotRegisteredError
 from .fleet.metering import Purpose
 from .fleet.models import Vehicle
+from .fleet.partner import audience_of
 from .fleet.transport import Transport, is_fleet_api
 from .onboarding_flow import AppAccess, OnboardingSteps
 from .settings import Endpoints
-from .sign_in import CodeRefusedError, SignIn, async_forget
+from .sign_in import CodeRefusedError, SignIn, async_discard, async_keep, async_undo_keep
 from .token_keeper import run_apart
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class NoVehiclesError(FleetError):
 
 
 class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
-    """Holds a sign-in until an entry keeps it, and takes it back when none does."""
+    """Holds a sign-in until an entry keeps it; until then it is a draft on the disk, and nobody else uses it."""
 
     DOMAIN = DOMAIN
 
@@ -76,17 +77,19 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         self._may_ask_again = False
         self._meter = FlowMeter()
         self._taking: asyncio.Task[None] | None = None
-        self._is_done = False
         self._is_closed = False
 
     @callback
     @override
     def async_remove(self) -> None:
-        """Leave no token behind when the dialog is closed half way."""
+        """Leave no token behind when the dialog has ended."""
         super().async_remove()
         self._is_closed = True
-        if self._sign_in and not self._is_done:
-            self.hass.async_create_task(async_forget(self.hass, self._sign_in), eager_start=True)
+        if self._sign_in:
+            self.hass.async_create_task(async_discard(self.hass, self._sign_in), eager_start=True)
+
+    def _was_closed(self) -> bool:
+        return self._is_closed
 
     @property
     def _entry(self) -> ConfigEntry[Any] | None:
@@ -122,19 +125,20 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
             if self._sign_in is None:
                 raise CodeRefusedError
             self._may_ask_again = True
-            if self._is_closed:
+            if self._was_closed():
                 raise UnknownFlow
             if self._expected_account not in {None, self._sign_in.account_id}:
                 return await self._async_abort_for_other_account(self._sign_in)
             await self._async_list_cars(self._sign_in)
         except NotRegisteredError:
-            transport = self._transport(self._endpoints)
+            endpoints, base_url = self._endpoints, self._base_url or REGION_URLS["na"]
             self.app = AppAccess(
                 self._how[CONF_CLIENT_ID],
                 self._client_secret,
-                self._endpoints,
-                self._base_url or REGION_URLS["na"],
-                transport,
+                endpoints,
+                base_url,
+                self._transport(endpoints),
+                audience_of(self._sign_in.claims if self._sign_in else Claims(), base_url),
             )
             return await self.async_step_register()
         except FleetError as err:
@@ -145,7 +149,10 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
             return show_error("cannot_save")
         finally:
             self._keep_count()
-        return await self._async_finish(self._sign_in)
+        try:
+            return await self._async_finish(self._sign_in)
+        except WriteError:
+            return show_error("cannot_save")
 
     @override
     async def _async_onboarded(self) -> ConfigFlowResult:
@@ -166,14 +173,13 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
             await asyncio.wait([self._taking])
 
     async def _async_hold(self, signing_in: Coroutine[Any, Any, SignIn]) -> None:
-        sign_in = await signing_in
-        earlier, self._sign_in = self._sign_in, sign_in
+        earlier, self._sign_in = self._sign_in, await signing_in
         self._base_url = None
-        if earlier and earlier.account_id != sign_in.account_id:
-            await async_forget(self.hass, earlier)
-        if self._is_closed:
-            # The person did not wait for the answer: nobody will keep this token.
-            await async_forget(self.hass, sign_in)
+        if earlier and earlier.account_id != self._sign_in.account_id:
+            await async_discard(self.hass, earlier)
+        if self._was_closed():
+            # The person did not wait for the answer.
+            await async_discard(self.hass, self._sign_in)
 
     async def _async_list_cars(self, sign_in: SignIn) -> None:
         self._missing_scopes = NEEDED_SCOPES - sign_in.claims.scopes
@@ -221,24 +227,28 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         )
 
     async def _async_finish(self, sign_in: SignIn) -> ConfigFlowResult:
-        if self._is_closed:
+        if self._was_closed():
             raise UnknownFlow
         await self.async_set_unique_id(sign_in.account_id)
+        entry = self._entry
+        other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, sign_in.account_id)
+        if entry is None and other:
+            return self._abort_as_configured(other)
+        stored = await async_keep(self.hass, sign_in)
+        if self._was_closed():
+            await async_undo_keep(self.hass, sign_in)
+            raise UnknownFlow
         data = {
             **self._how,
-            CONF_TOKEN: dict(sign_in.stored),
+            CONF_TOKEN: stored,
             CONF_BASE_URL: self._base_url,
             CONF_VEHICLES: {vehicle.vin: vehicle.name for vehicle in self._vehicles},
         }
-        if entry := self._entry:
-            self._is_done = True
-            # What was emptied must not stay.
-            kept = {key: item for key, item in entry.data.items() if key not in _OF_A_SIGN_IN}
-            return self.async_update_reload_and_abort(entry, data={**kept, **data})
-        if other := self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, sign_in.account_id):
-            return self._abort_as_configured(other)
-        self._is_done = True
-        return self.async_create_entry(title=f"Tesla: {self._names}", data=data)
+        if entry is None:
+            return self.async_create_entry(title=f"Tesla: {self._names}", data=data)
+        # What was emptied must not stay.
+        kept = {key: item for key, item in entry.data.items() if key not in _OF_A_SIGN_IN}
+        return self.async_update_reload_and_abort(entry, data={**kept, **data})
 
     @callback
     def _abort_as_configured(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
@@ -257,6 +267,9 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         if account_id is None:
             return
         ledgers = self.hass.data.setdefault(FLOW_LEDGERS, {})
+        for key in [key for key, ledger in ledgers.items() if ledger is self._meter.ledger]:
+            # Two accounts were tried in this dialog: what was asked is counted once.
+            del ledgers[key]
         earlier = ledgers.get(account_id)
         if earlier and earlier is not self._meter.ledger:
             self._meter.ledger.adopt(earlier)

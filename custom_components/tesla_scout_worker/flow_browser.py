@@ -3,9 +3,12 @@
 import logging
 from typing import Any, Final, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_CLIENT_ID
-from homeassistant.helpers.config_entry_oauth2_flow import async_get_implementations
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    ImplementationUnavailableError,
+    async_get_implementations,
+)
 import voluptuous as vol
 from yarl import URL
 
@@ -15,14 +18,25 @@ from .fleet.client import REGION_URLS
 from .fleet.errors import MissingScopeError
 from .flow_account import AccountFlow
 from .flow_forms import SIGN_IN_ENDPOINTS, endpoints_in, sign_in_schema, typed_endpoints, wrong_endpoint
-from .oauth import DEVELOPER_URL, TeslaOAuth, consent_url, probable_region, redirect_uri
+from .oauth import TeslaOAuth, consent_url, developer_url, probable_region, redirect_uri
 from .sign_in import NoRefreshTokenError, async_sign_in_with_code
+from .token_health import TokenHealth
 from .token_keeper import keeper_for
 
 _LOGGER = logging.getLogger(__name__)
 
 # What is told otherwise where no token was pasted that could be submitted again.
-_OF_A_BROWSER: Final = {"answer_lost": "sign_in_lost", "cannot_save": "sign_in_not_saved"}
+_OF_A_BROWSER: Final = {
+    "answer_lost": "sign_in_lost",
+    "cannot_connect": "sign_in_not_sent",
+    "cannot_save": "sign_in_not_saved",
+    "client_refused": "app_refused",
+    "owner_api_token": "app_not_for_fleet_api",
+    "request_rejected": "sign_in_rejected",
+    "server_error": "sign_in_server_error",
+    "token_rejected": "sign_in_token_rejected",
+    "vehicle_unavailable": "sign_in_late",
+}
 
 
 class BrowserSteps(AccountFlow):
@@ -56,21 +70,30 @@ class BrowserSteps(AccountFlow):
             return self._form_sign_in(self._cause)
         data = self._get_reauth_entry().data
         region = {CONF_REGION: data.get(CONF_REGION) or self._probable_region}
-        self._how = {**region, **endpoints_in(data, SIGN_IN_ENDPOINTS)}
+        self._how |= {**region, **endpoints_in(data, SIGN_IN_ENDPOINTS)}
         return await self._async_go_to_tesla(data[CONF_AUTH_IMPLEMENTATION])
 
     async def _async_step_sign_in(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         self._sign_in_step = step_id
         if user_input is None:
-            if not await async_get_implementations(self.hass, DOMAIN):
+            try:
+                apps = await async_get_implementations(self.hass, DOMAIN)
+            except ImplementationUnavailableError:
+                # No app is kept here, and who could link an account without one cannot be asked.
+                return self.async_abort(reason="oauth_implementation_unavailable")
+            if not apps:
                 # Before anything is typed: the frontend asks for the app, and begins anew after that.
                 return self.async_abort(reason="missing_credentials")
             if entry := self._entry:
-                self._how = endpoints_in(entry.data, (CONF_REGION, *SIGN_IN_ENDPOINTS))
+                self._how |= endpoints_in(entry.data, (CONF_REGION, *SIGN_IN_ENDPOINTS))
             return self._form_sign_in(None)
-        typed = typed_endpoints(user_input, SIGN_IN_ENDPOINTS)
+        typed, before = typed_endpoints(user_input, SIGN_IN_ENDPOINTS), self._endpoints
         self._how |= {CONF_REGION: user_input[CONF_REGION]}
         self._how = {key: item for key, item in self._how.items() if key not in SIGN_IN_ENDPOINTS} | typed
+        if self._endpoints != before:
+            # What was found out at other addresses says nothing of these.
+            self._base_url = None
+            self._may_ask_again = self._may_ask_again and self._endpoints.token_url == before.token_url
         if wrong := wrong_endpoint(typed):
             return self._form_sign_in(wrong)
         return await self._async_go_to_tesla(None)
@@ -119,11 +142,7 @@ class BrowserSteps(AccountFlow):
             app.code_verifier,
         )
         signing_in = async_sign_in_with_code(
-            self.hass,
-            self._transport(endpoints),
-            endpoints.token_url,
-            grant,
-            expected_account=self._expected_account,
+            self.hass, self._transport(endpoints), endpoints.token_url, grant
         )
         return await self._async_conclude(signing_in, self._show_sign_in_error)
 
@@ -179,9 +198,11 @@ class BrowserSteps(AccountFlow):
         """Return the message of why the owner is asked to sign in again, None where nobody asks or it is not known."""
         if self.source != SOURCE_REAUTH:
             return None
-        entry = self._get_reauth_entry()
-        cause = keeper_for(self.hass, entry.unique_id or entry.entry_id).health.sign_in_cause
+        cause = self._health_of(self._get_reauth_entry()).sign_in_cause
         return f"cause_{cause}" if cause else None
+
+    def _health_of(self, entry: ConfigEntry[Any]) -> TokenHealth:
+        return keeper_for(self.hass, entry.unique_id or entry.entry_id).health
 
     @property
     def _words(self) -> dict[str, str]:
@@ -189,7 +210,7 @@ class BrowserSteps(AccountFlow):
         back_to = redirect_uri(self.hass)
         client_id = self._how.get(CONF_CLIENT_ID, "")
         return {
-            "developer_url": DEVELOPER_URL,
+            "developer_url": developer_url(self._how.get(CONF_REGION) or self._probable_region),
             "redirect_uri": back_to,
             "consent_url": consent_url(client_id, str(URL(back_to).origin()), self._endpoints.authorize_url),
             "missing_scopes": ", ".join(sorted(self._missing_scopes)) or "-",

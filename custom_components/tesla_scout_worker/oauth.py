@@ -22,7 +22,10 @@ from yarl import URL
 
 from .settings import Endpoints
 
-DEVELOPER_URL: Final = "https://developer.tesla.com/dashboard"
+_DEVELOPER_URL: Final = "https://developer.tesla.com/dashboard"
+_CHINESE_DEVELOPER_URL: Final = "https://developer.tesla.cn"
+# Where an owner sees all apps that may act for him.
+_APPS_OF_AN_OWNER: Final = "https://accounts.tesla.com/account-settings/security?tab=tpty-apps"
 SCOPES: Final = (
     "openid",
     "offline_access",
@@ -62,8 +65,7 @@ class TeslaOAuth(AuthImplementation):
         endpoints = Endpoints()
         server = AuthorizationServer(endpoints.authorize_url, endpoints.token_url)
         super().__init__(hass, auth_domain, credential, server)
-        if self.client_secret.lower() in _NO_SECRET:
-            self.client_secret = ""
+        self.client_secret = secret_in(self.client_secret)
         self.code_verifier = LocalOAuth2ImplementationWithPkce.generate_code_verifier()
 
     @property
@@ -83,6 +85,17 @@ class TeslaOAuth(AuthImplementation):
         raise RuntimeError("the config flow and the token keeper ask for tokens, nobody else")
 
 
+def secret_in(typed: str) -> str:
+    """Return the client secret that was typed, empty for the words with which an owner says that there is none."""
+    secret = typed.strip()
+    return "" if secret.lower() in _NO_SECRET else secret
+
+
+def developer_url(region: str) -> str:
+    """Return where an owner makes an app and looks at it. region: na, eu or cn; what is none counts as na."""
+    return _CHINESE_DEVELOPER_URL if region == "cn" else _DEVELOPER_URL
+
+
 def redirect_uri(hass: HomeAssistant) -> str:
     """Return the address that the owner enters at Tesla as the one to come back to.
 
@@ -100,7 +113,9 @@ def redirect_uri(hass: HomeAssistant) -> str:
 
 
 def consent_url(client_id: str, back_url: str, authorize_url: str) -> str:
-    """Return the page on which the owner changes what an app may do."""
+    """Return the page on which the owner changes what an app may do; all apps where no client ID is known yet."""
+    if not client_id:
+        return _APPS_OF_AN_OWNER
     try:
         host = URL(authorize_url).origin()
     except ValueError:

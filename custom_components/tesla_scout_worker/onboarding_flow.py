@@ -8,13 +8,11 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 import logging
-import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CLIENT_SECRET, CONF_DOMAIN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
     QrCodeSelector,
@@ -25,8 +23,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 import voluptuous as vol
-from yarl import URL
 
+from .fleet.client import region_of
 from .fleet.errors import FleetError
 from .fleet.partner import (
     RegistrationRefusedError,
@@ -37,8 +35,9 @@ from .fleet.partner import (
     pairing_url,
     shown_words,
 )
-from .fleet.transport import Obstacle, PublicFileError, Transport, is_loopback
-from .oauth import DEVELOPER_URL
+from .fleet.transport import Obstacle, PublicFileError, Transport
+from .oauth import developer_url, secret_in
+from .own_domain import external_domain, tidy_domain
 from .settings import Endpoints
 from .virtual_key import (
     KeyCabinet,
@@ -57,12 +56,15 @@ CONF_REGISTER_ANYWAY: Final = "register_anyway"
 CONF_QR_CODE: Final = "qr_code"
 
 _PASSWORD: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-_HTTPS_PORT: Final = 443
 _OK: Final = 200
-_LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN: Final = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+(?![0-9]){_LABEL}", re.ASCII)
-# Names that mean something at home and nothing to Tesla.
-_HOME_NAMES: Final = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
+_STILL: Final = "still_not_registered"
+_SECRETLESS: Final = "app_without_secret"
+# The troubles that belong to a field; all others are told above the form.
+_FIELDS: Final = {
+    "invalid_domain": CONF_DOMAIN,
+    SecretRefusedError.code: CONF_CLIENT_SECRET,
+    _SECRETLESS: CONF_CLIENT_SECRET,
+}
 _OBSTACLES: Final = {
     Obstacle.UNKNOWN_HOST: "key_unknown_host",
     Obstacle.TLS: "key_no_tls",
@@ -74,7 +76,8 @@ _OBSTACLES: Final = {
 class AppAccess:
     """The developer app for which the flow registers.
 
-    client_secret: empty where not known yet. base_url: of the account's region. transport: metered, trusts what was typed.
+    client_secret: empty where not known yet. base_url: where the account's API answers. transport: metered, trusts what was
+    typed. audience: the base URL by which Tesla knows the account's region, empty where base_url is that and no proxy's.
     """
 
     client_id: str
@@ -82,6 +85,12 @@ class AppAccess:
     endpoints: Endpoints
     base_url: str
     transport: Transport
+    audience: str = ""
+
+    @property
+    def region_url(self) -> str:
+        """Return the base URL by which Tesla knows the region."""
+        return self.audience or self.base_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,41 +104,25 @@ class Trouble:
 
 @dataclass(slots=True)
 class Draft:
-    """What the owner typed so far. domain: as typed until it was understood. secret: used here, stored nowhere."""
+    """What the owner typed so far.
+
+    domain: as typed until it was understood. secret: used here, stored nowhere. is_without_secret: asked for it, the owner
+    said that there is none.
+    """
 
     domain: str
     serve_key: bool
     register_anyway: bool = False
     secret: str = field(default="", repr=False)
+    is_without_secret: bool = False
 
-
-def tidy_domain(text: str, *, allow_loopback: bool = False) -> str | None:
-    """Return the host of what was typed or pasted, as Tesla wants it; None for what has no public name.
-
-    allow_loopback: take this very machine too, with its port.
-    """
-    typed = text.strip()
-    try:
-        url = URL(typed if "://" in typed else f"//{typed}")
-        host, port = (url.raw_host or "").rstrip(".").lower(), url.explicit_port
-    except ValueError:
-        return None
-    if url.scheme not in {"", "http", "https"} or url.user is not None:
-        return None
-    if is_loopback(host):
-        # An IPv6 address cannot stand before a port as it is.
-        return None if not allow_loopback or ":" in host else f"{host}:{port}" if port else host
-    return host if _DOMAIN.fullmatch(host) and not host.endswith(_HOME_NAMES) else None
-
-
-def external_domain(hass: HomeAssistant) -> tuple[str | None, bool]:
-    """Return the domain under which the world knows Home Assistant, and whether Tesla would find it there (https, 443)."""
-    try:
-        url = URL(get_url(hass, allow_internal=False, allow_ip=False, prefer_external=True))
-    except NoURLAvailableError, ValueError:
-        return None, False
-    domain = tidy_domain(str(url))
-    return domain, domain is not None and url.scheme == "https" and url.port == _HTTPS_PORT
+    def take(self, user_input: Mapping[str, Any]) -> None:
+        """Take what was typed into the form `register`. A secret that was typed before and is not asked for stays."""
+        self.domain, self.serve_key = user_input[CONF_DOMAIN], user_input[CONF_SERVE_KEY]
+        self.register_anyway = user_input.get(CONF_REGISTER_ANYWAY, False)
+        typed = user_input.get(CONF_CLIENT_SECRET)
+        self.secret = self.secret if typed is None else secret_in(typed)
+        self.is_without_secret = typed is not None and not self.secret
 
 
 async def async_look_at_hosting(transport: Transport, domain: str, key: VirtualKey) -> Trouble | None:
@@ -151,7 +144,7 @@ async def async_register_app(app: AppAccess, secret: str, domain: str, key: Virt
     """Register the app in the account's region: two requests, none billed as far as Tesla says."""
     try:
         token = await async_partner_token(
-            app.transport, app.endpoints.token_url, app.client_id, secret, app.base_url
+            app.transport, app.endpoints.token_url, app.client_id, secret, app.region_url
         )
         found = await async_register(app.transport, app.base_url, token, domain)
     except SecretRefusedError as err:
@@ -171,42 +164,59 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
 
     app: AppAccess | None = None
     _draft: Draft | None = None
+    #: The region, by its base URL, in which this dialog has registered the app.
+    _registered_in: str | None = None
 
     @abstractmethod
     async def _async_onboarded(self) -> ConfigFlowResult:
         """Go on after the pairing was shown."""
 
     async def async_step_register(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the domain and who shows the key there; then look, and register."""
-        app = self._known_app()
+        """Ask for the domain and who shows the key there; then look, and register.
+
+        Who comes back here because Tesla knows nothing yet of a registration that it has just taken, is told to wait.
+        """
+        app, cabinet, trouble = self._known_app(), None, None
         async_setup_public_view(self.hass)
         try:
             cabinet = await async_key_cabinet(self.hass)
         except VirtualKeyError as err:
-            draft = self._draft or Draft("", serve_key=False)
-            return self._form_register(app, draft, Trouble(str(err.translation_key)))
-        draft = self._draft = self._draft or _first_draft(self.hass, cabinet)
+            trouble = Trouble(str(err.translation_key))
+        draft = self._draft or _first_draft(self.hass, cabinet)
+        was_registered = self._registered_in == app.region_url
         if user_input is None:
-            return self._form_register(app, draft, None)
-        draft.serve_key = user_input[CONF_SERVE_KEY]
-        draft.register_anyway = user_input.get(CONF_REGISTER_ANYWAY, False)
-        draft.secret = user_input.get(CONF_CLIENT_SECRET, "").strip() or draft.secret
-        draft.domain = user_input[CONF_DOMAIN]
+            if was_registered and trouble is None:
+                trouble = Trouble(_STILL, {"region": region_of(app.region_url)})
+            return self._form_register(app, draft, trouble)
+        self._draft = draft
+        draft.take(user_input)
         domain = tidy_domain(draft.domain, allow_loopback=bool(app.endpoints.api_url))
-        if domain is None:
-            return self._form_register(app, draft, Trouble("invalid_domain"))
+        if cabinet is None or domain is None:
+            return self._form_register(app, draft, trouble or Trouble("invalid_domain"))
         draft.domain = domain
-        return await self._async_attempt(app, draft, is_first=True)
+        if draft.secret or (app.client_secret and not draft.is_without_secret):
+            return await self._async_attempt(app, draft, is_first=True)
+        if was_registered and (domain, draft.serve_key) == (cabinet.domain, cabinet.is_served):
+            # Nothing to register with, and nothing new to register: by now Tesla may know it.
+            return await self._async_onboarded()
+        return self._form_register(app, draft, Trouble(_SECRETLESS))
 
     async def async_step_host_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the public key to an owner who hosts it himself; then look again, and register."""
+        """Show the public key to an owner who hosts it himself; then look again, and register.
+
+        Who would rather have Home Assistant show it says so here, and goes on in the step before.
+        """
         app, draft = self._known_app(), self._draft
         if draft is None:
             return await self.async_step_register()
         if user_input is None:
             return await self._form_host_key(draft, None)
         draft.register_anyway = user_input.get(CONF_REGISTER_ANYWAY, False)
+        draft.serve_key = user_input[CONF_SERVE_KEY]
         domain = tidy_domain(user_input[CONF_DOMAIN], allow_loopback=bool(app.endpoints.api_url))
+        if domain is None and draft.serve_key:
+            draft.domain = user_input[CONF_DOMAIN]
+            return self._form_register(app, draft, Trouble("invalid_domain"))
         if domain is None:
             return await self._form_host_key(draft, Trouble("invalid_domain"))
         is_another, draft.domain = domain != draft.domain, domain
@@ -236,7 +246,9 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
         trouble = await self._async_trouble(app, draft)
         if trouble is None:
             draft.secret = ""
-            return await self.async_step_pair()
+            was_registered, self._registered_in = self._registered_in == app.region_url, app.region_url
+            # Who comes here for the second time has seen how to pair.
+            return await (self._async_onboarded() if was_registered else self.async_step_pair())
         if trouble.is_hosting and not draft.serve_key:
             # Who hosts the file himself has not seen the key before: the first time this is no error.
             return await self._form_host_key(draft, None if is_first else trouble)
@@ -271,8 +283,9 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
         }
         if code == SecretRefusedError.code:
             draft.secret = ""
-        if not (draft.secret or app.client_secret) or code == SecretRefusedError.code:
-            fields[vol.Required(CONF_CLIENT_SECRET)] = _PASSWORD
+        if not (draft.secret or app.client_secret) or _FIELDS.get(code) == CONF_CLIENT_SECRET:
+            marker = vol.Optional if code == _STILL else vol.Required
+            fields[marker(CONF_CLIENT_SECRET)] = _PASSWORD
         if trouble and trouble.is_hosting:
             fields[vol.Required(CONF_REGISTER_ANYWAY, default=False)] = BooleanSelector()
         shown = {CONF_DOMAIN: draft.domain, CONF_SERVE_KEY: draft.serve_key}
@@ -281,14 +294,17 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), shown),
             errors={_FIELDS.get(code, "base"): code} if trouble else {},
             description_placeholders={
-                "developer_url": DEVELOPER_URL,
+                "developer_url": developer_url(region_of(app.region_url)),
                 **(trouble.placeholders if trouble else {}),
             },
         )
 
     async def _form_host_key(self, draft: Draft, trouble: Trouble | None) -> ConfigFlowResult:
         key = await async_virtual_key(self.hass)
-        fields: dict[Any, Any] = {vol.Required(CONF_DOMAIN): TextSelector()}
+        fields: dict[Any, Any] = {
+            vol.Required(CONF_DOMAIN): TextSelector(),
+            vol.Required(CONF_SERVE_KEY, default=False): BooleanSelector(),
+        }
         if trouble and trouble.is_hosting:
             fields[vol.Required(CONF_REGISTER_ANYWAY, default=False)] = BooleanSelector()
         shown = {CONF_DOMAIN: draft.domain}
@@ -304,11 +320,8 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
         )
 
 
-_FIELDS: Final = {"invalid_domain": CONF_DOMAIN, SecretRefusedError.code: CONF_CLIENT_SECRET}
-
-
-def _first_draft(hass: HomeAssistant, cabinet: KeyCabinet) -> Draft:
+def _first_draft(hass: HomeAssistant, cabinet: KeyCabinet | None) -> Draft:
     domain, can_serve = external_domain(hass)
-    if cabinet.domain:
+    if cabinet and cabinet.domain:
         return Draft(cabinet.domain, cabinet.is_served)
     return Draft(domain or "", can_serve)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from .const import (
     CONF_API_URL,
     CONF_AUTHORIZE_URL,
+    CONF_BASE_URL,
     CONF_HOME_ZONE,
     CONF_MONTHLY_BUDGET,
     CONF_PROMPTNESS,
@@ -18,7 +19,8 @@ from .const import (
     DEFAULT_HOME_ZONE,
     DEFAULT_MONTHLY_BUDGET,
 )
-from .fleet.auth import AUTHORIZE_URLS, TOKEN_URL
+from .fleet.auth import AUTHORIZE_URLS, TOKEN_URL, TOKEN_URLS
+from .fleet.client import region_of
 from .scout.policy import Promptness
 
 
@@ -32,13 +34,16 @@ class Endpoints:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Read the URLs that the owner typed; the region names the host that signs in where none was."""
+        """Read the URLs that the owner typed. Where none was, the region names the hosts that sign in and grant tokens.
+
+        The region is the one that was chosen; a pasted token has none, there the API that answers for the account tells.
+        """
         api_url = data.get(CONF_API_URL)
-        own = AUTHORIZE_URLS.get(data.get(CONF_REGION) or "", AUTHORIZE_URLS["na"])
+        region = data.get(CONF_REGION) or region_of(data.get(CONF_BASE_URL) or "")
         return cls(
-            data.get(CONF_TOKEN_URL) or TOKEN_URL,
+            data.get(CONF_TOKEN_URL) or TOKEN_URLS.get(region, TOKEN_URL),
             api_url.rstrip("/") if api_url else None,
-            data.get(CONF_AUTHORIZE_URL) or own,
+            data.get(CONF_AUTHORIZE_URL) or AUTHORIZE_URLS.get(region, AUTHORIZE_URLS["na"]),
         )
 
     @property

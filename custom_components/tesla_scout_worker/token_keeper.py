@@ -77,27 +77,35 @@ class TokenKeeper:
         transport: Transport,
         token_url: str,
         client_id: str,
-        stored: Any,
+        stored: Callable[[], Any],
         store_chain: Callable[[dict[str, Any]], None],
     ) -> None:
         """Take over what the config entry and the journal hold; called at each set-up of the entry.
 
-        stored: the entry's token. store_chain: puts a newer one into the entry.
+        stored: reads the entry's token. store_chain: puts a newer one into the entry.
         """
         await self._settled()
         self._transport, self._token_url, self._client_id = transport, token_url, client_id
         self._store_chain = store_chain
-        entry_chain, journalled = TokenChain.from_dict(stored), await self._journal.async_load()
-        # The chain in memory counts too: its last write may have failed.
-        chain = newest(entry_chain, journalled, self._chain) or self._chain
+        journalled = await self._journal.async_load()
+        # Read only now: what was under way until here may have changed it.
+        entry_chain = TokenChain.from_dict(stored())
+        # The chain in memory counts too: its last write may have failed. One of another app does not: a dialog was
+        # killed between its journal and its entry.
+        known = (
+            chain for chain in (entry_chain, journalled, self._chain) if chain and chain.is_of(client_id)
+        )
+        chain = newest(*known) or TokenChain("", 0, ())
         if chain.grant != self._chain.grant or self._client_refused:
             # Another sign-in, or another try of a person who mended the app: what failed before says nothing.
-            self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
-            self._was_rejected = self._is_used_elsewhere = False
+            self._begin_anew()
         self._on_disk = journalled.refresh_tokens if journalled else frozenset()
         self._adopt(chain)
         if chain != entry_chain:
             store_chain(chain.as_dict())
+        if chain.grant and chain != journalled:
+            # Not waited for: the disk, or the lock, may take its time.
+            self._saving = run_apart(self._hass, self._async_save_present())
 
     async def async_access_token(self) -> str:
         """Return an access token that should work.
@@ -163,15 +171,19 @@ class TokenKeeper:
             claims=self._claims,
         )
 
-    async def async_as_latest(self, chain: TokenChain) -> TokenChain:
-        """Return the chain of a new sign-in as later than all that is known."""
-        return chain.after(newest(self._chain, await self._journal.async_load()))
+    async def async_replace(self, chain: TokenChain) -> dict[str, Any]:
+        """Take over a new sign-in, as later than all that is known; it is on the disk when this returns.
 
-    async def async_take_back(self) -> None:
-        """Write over the journal of a sign-in that came to nothing."""
-        # With nothing left to try the account is better served by what its owner did not finish.
-        if self._chain.candidates:
-            await self._async_save_again()
+        Returns what the config entry keeps. Raises WriteError where the disk would not take it: nothing has changed then.
+        """
+        # Not while a refresh writes the same journal.
+        async with refresh_lock(self._hass):
+            latest = chain.after(newest(self._chain, await self._journal.async_load()))
+            await self._journal.async_save(latest)
+            self._is_saved, self._on_disk, self._client_id = True, latest.refresh_tokens, latest.client_id
+            self._begin_anew()
+            self._adopt(latest)
+        return latest.as_dict()
 
     def knows(self, refresh_token: str) -> bool:
         """Return whether a pasted token is one of this account's."""
@@ -181,8 +193,7 @@ class TokenKeeper:
         """Forget everything, on the disk too."""
         await self._settled()
         self._chain, self._claims = TokenChain("", 0, ()), Claims()
-        self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
-        self._was_rejected = self._is_used_elsewhere = False
+        self._begin_anew()
         self._store_chain, self._is_saved, self._on_disk = None, True, frozenset()
         await self._journal.async_remove()
 
@@ -285,6 +296,10 @@ class TokenKeeper:
         self._adopt(chain)
         if to_entry and self._store_chain:
             self._store_chain(chain.as_dict())
+
+    def _begin_anew(self) -> None:
+        self._backoff, self._client_refused, self._last_rotation = Backoff(), False, None
+        self._was_rejected = self._is_used_elsewhere = False
 
     def _adopt(self, chain: TokenChain) -> None:
         if chain.access_token != self._chain.access_token:

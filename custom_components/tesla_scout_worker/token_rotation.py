@@ -52,6 +52,7 @@ class TokenChain:
     grant: a random name for the sign-in. sign_in: counts the account's sign-ins, generation the changes since this
     one: what is newer does not depend on the clocks. candidates: newest first. Times are Unix seconds.
     rotations: how often Tesla granted a new token. cause: why the last candidate was refused, None while there is one.
+    client_id: the app that the tokens were granted to, empty where not known.
     """
 
     grant: str
@@ -63,11 +64,12 @@ class TokenChain:
     sign_in: int = 0
     rotations: int = 0
     cause: SignInCause | None = None
+    client_id: str = ""
 
     @classmethod
-    def begin(cls, refresh_token: str) -> Self:
-        """Start a chain with a token that the owner brought."""
-        return cls(uuid.uuid4().hex, 0, (Candidate(refresh_token),))
+    def begin(cls, refresh_token: str, client_id: str = "") -> Self:
+        """Start a chain with a token that the owner brought for an app."""
+        return cls(uuid.uuid4().hex, 0, (Candidate(refresh_token),), client_id=client_id)
 
     @property
     def usable_until(self) -> float:
@@ -99,6 +101,10 @@ class TokenChain:
     def refresh_tokens(self) -> frozenset[str]:
         """Return the candidates' tokens."""
         return frozenset(candidate.refresh_token for candidate in self.candidates)
+
+    def is_of(self, client_id: str) -> bool:
+        """Return whether the tokens can be those of an app."""
+        return self.client_id in {"", client_id}
 
     def knows(self, refresh_token: str) -> bool:
         """Return whether this refresh token belongs to the chain."""
@@ -173,6 +179,7 @@ class TokenChain:
             "sign_in": self.sign_in,
             "rotations": self.rotations,
             "cause": self.cause,
+            "client_id": self.client_id,
         }
 
     @classmethod
@@ -198,6 +205,7 @@ class TokenChain:
         ):
             return None
         access_token, cause = stored.get("access_token"), stored.get("cause")
+        client_id = stored.get("client_id")
         return cls(
             grant,
             stored["generation"],
@@ -208,6 +216,7 @@ class TokenChain:
             stored["sign_in"] if _is_count(stored.get("sign_in")) else 0,
             stored["rotations"] if _is_count(stored.get("rotations")) else 0,
             SignInCause(cause) if cause in list(SignInCause) else None,
+            client_id if isinstance(client_id, str) else "",
         )
 
 

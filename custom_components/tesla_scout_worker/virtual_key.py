@@ -1,11 +1,17 @@
 """The app's key pair: Home Assistant keeps the private half, and shows the public half to Tesla while the owner wishes.
 
-A car that was paired with the key trusts it for good, so it is made once and never replaced by itself.
+A car that was paired with the key trusts it for good, so it is made once and never replaced by itself. Once it was
+registered or shown it stays, without an account too: whoever deletes the integration and adds it again, as people do
+when something is wrong, has the key that his cars know. To be rid of it is to delete the file, and the key in the cars.
+
+Without an account Home Assistant does not set the integration up when it starts. Nothing is shown then, until an account
+is added or a dialog comes to the registration.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 import logging
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp.web import Request, Response
@@ -109,10 +115,15 @@ class KeyCabinet:
         self.domain: str | None = None
 
     async def async_load(self) -> None:
-        """Read the stored key. Raises VirtualKeyError where there is one that cannot be read: it stays as it is."""
+        """Read the stored key. Raises VirtualKeyError where there is one that cannot be read: it stays as it is.
+
+        What is no JSON is set aside by Home Assistant, under another name. Without it there would seem to be no key.
+        """
         try:
             stored = await self._store().async_load()
-            if stored is not None:
+            if stored is None:
+                await self._hass.async_add_executor_job(_raise_if_set_aside, Path(self._store().path))
+            else:
                 key = await self._hass.async_add_executor_job(read_key, str(stored[_PRIVATE_KEY]))
                 domain = stored.get(_DOMAIN)
         except (HomeAssistantError, AttributeError, KeyError, TypeError, RuntimeError, ValueError) as err:
@@ -128,9 +139,10 @@ class KeyCabinet:
         async with self._lock:
             if self.key is None:
                 key = await self._hass.async_add_executor_job(make_key)
-                await self._async_save(key)
-                self.key = key
-            return self.key
+                await self._async_save(key, is_served=self.is_served, domain=self.domain)
+            else:
+                key = self.key
+            return key
 
     async def async_serve(self, *, is_served: bool) -> None:
         """Show the public half from now on, after a restart too, or show it no more. Raises VirtualKeyError."""
@@ -144,17 +156,18 @@ class KeyCabinet:
         key = await self.async_key()
         async with self._lock:
             if (is_served, domain) != (self.is_served, self.domain):
-                self.is_served, self.domain = is_served, domain
-                await self._async_save(key)
+                await self._async_save(key, is_served=is_served, domain=domain)
 
-    async def async_remove(self) -> None:
-        """Delete the key."""
+    async def async_remove_unused(self) -> None:
+        """Delete a key that nobody can have been told of: it is registered with no domain, and it is not shown."""
         async with self._lock:
-            self.key, self.is_served, self.domain = None, False, None
-            await self._store().async_remove()
+            if self.domain is None and not self.is_served:
+                self.key = None
+                await self._store().async_remove()
 
-    async def _async_save(self, key: VirtualKey) -> None:
-        data = {_PRIVATE_KEY: key.private_key_pem, _IS_SERVED: self.is_served, _DOMAIN: self.domain}
+    async def _async_save(self, key: VirtualKey, *, is_served: bool, domain: str | None) -> None:
+        """Write all down, and only then let it be so: what the disk did not take is written at the next try."""
+        data = {_PRIVATE_KEY: key.private_key_pem, _IS_SERVED: is_served, _DOMAIN: domain}
         await self._store().async_save(data)
         # A store logs a write that failed and says no more. A key that gets lost after pairing is a second pairing.
         try:
@@ -163,9 +176,15 @@ class KeyCabinet:
             is_saved = False
         if not is_saved:
             raise VirtualKeyError(translation_domain=DOMAIN, translation_key="virtual_key_not_saved")
+        self.key, self.is_served, self.domain = key, is_served, domain
 
     def _store(self) -> Store[dict[str, Any]]:
         return Store(self._hass, _STORAGE_VERSION, _STORAGE_KEY, private=True, atomic_writes=True)
+
+
+def _raise_if_set_aside(path: Path) -> None:
+    if any(path.parent.glob(f"{path.name}.corrupt.*")):
+        raise ValueError("set aside")
 
 
 class PublicKeyView(HomeAssistantView):
@@ -215,7 +234,10 @@ def async_setup_public_view(hass: HomeAssistant) -> None:
 
 
 async def async_setup_virtual_key(hass: HomeAssistant) -> None:
-    """Show the public key again after a restart, if the owner wished so. A damaged file is logged and left alone."""
+    """Show the public key again after a restart, if the owner wished so and has an account.
+
+    A damaged file is logged and left alone.
+    """
     async_setup_public_view(hass)
     try:
         await async_key_cabinet(hass)
@@ -224,6 +246,11 @@ async def async_setup_virtual_key(hass: HomeAssistant) -> None:
 
 
 async def async_forget_virtual_key(hass: HomeAssistant) -> None:
-    """Delete the key and show it no more, whether it can be read or not."""
-    cabinet = hass.data.get(_CABINET) or KeyCabinet(hass)
-    await cabinet.async_remove()
+    """Delete the key if nothing can depend on it. One that cannot be read, or that a dialog is about to use, stays."""
+    if hass.config_entries.flow.async_progress_by_handler(DOMAIN):
+        return
+    try:
+        cabinet = await async_key_cabinet(hass)
+    except VirtualKeyError:
+        return
+    await cabinet.async_remove_unused()

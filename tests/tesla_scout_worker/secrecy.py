@@ -13,8 +13,13 @@ import pytest
 
 from fleet_simulator import FleetSimulator
 
-# What may hold secrets: the entries, the tokens' journals, the app's credentials. The key pair is its own matter.
-_KEEPERS = ("core.config_entries", "tesla_scout_worker.token_", "application_credentials")
+# What may hold secrets: the entries, the tokens' journals, a dialog's draft, the app's credentials. The key pair is its own matter.
+_KEEPERS = (
+    "core.config_entries",
+    "tesla_scout_worker.token_",
+    "tesla_scout_worker.sign_in_",
+    "application_credentials",
+)
 # The store of the tests logs what it would write to the disk.
 _NOISE = ("pytest_homeassistant_custom_component",)
 _OURS = "custom_components.tesla_scout_worker"

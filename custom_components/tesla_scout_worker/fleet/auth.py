@@ -17,6 +17,13 @@ from .metering import Category, Errand, Purpose
 from .transport import Answer, Transport, is_fleet_api
 
 TOKEN_URL: Final = "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token"  # noqa: S105
+# Tesla's documentation names one for all regions. That China has its own is the word of other people's programs alone,
+# which sign in there: nobody has tried it with this one.
+TOKEN_URLS: Final[Mapping[str, str]] = {
+    "na": TOKEN_URL,
+    "eu": TOKEN_URL,
+    "cn": "https://auth.tesla.cn/oauth2/v3/token",
+}
 # Where an owner signs in, with a browser, by region.
 AUTHORIZE_URLS: Final[Mapping[str, str]] = {
     "na": "https://auth.tesla.com/oauth2/v3/authorize",

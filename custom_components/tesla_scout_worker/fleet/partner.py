@@ -7,10 +7,10 @@ https://developer.tesla.com/docs/fleet-api/authentication/partner-tokens
 import re
 from typing import Any, Final
 
-from .auth import Verdict, is_token, verdict
+from .auth import Claims, Verdict, is_token, verdict
 from .errors import BadAnswerError, FleetError
 from .metering import Category, Errand, Purpose
-from .transport import Answer, Transport, is_loopback
+from .transport import Answer, Transport, is_fleet_api, is_loopback
 
 KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 PARTNER_SCOPES: Final = "openid vehicle_device_data vehicle_location vehicle_cmds vehicle_charging_cmds"
@@ -55,6 +55,18 @@ def key_url(domain: str) -> str:
 def pairing_url(domain: str) -> str:
     """Return the address that, opened on the owner's phone, puts the domain's key into a car."""
     return f"{_PAIRING_URL}{domain}"
+
+
+def audience_of(claims: Claims, base_url: str) -> str:
+    """Return the base URL by which Tesla knows an account's region. claims: of a token of the owner's.
+
+    base_url may be a proxy's, which is none that an app's token can be made for. What the owner's token names counts then;
+    where that names nothing, base_url after all.
+    """
+    base_url = base_url.rstrip("/")
+    # A server that stands in for Tesla names its own hosts there.
+    is_known = is_fleet_api(base_url) or base_url in {url.rstrip("/") for url in claims.audience}
+    return base_url if is_known else claims.base_url or base_url
 
 
 async def async_partner_token(

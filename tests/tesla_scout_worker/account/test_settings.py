@@ -23,12 +23,14 @@ from custom_components.tesla_scout_worker.const import (
 )
 from custom_components.tesla_scout_worker.fleet import errors
 from custom_components.tesla_scout_worker.fleet.auth import TOKEN_URL
+from custom_components.tesla_scout_worker.fleet.client import REGION_URLS
 from custom_components.tesla_scout_worker.fleet.errors import (
     FleetError,
     RateLimitedError,
     ServerError,
     SignInRequiredError,
 )
+from custom_components.tesla_scout_worker.fleet.transport import is_tesla_url
 from custom_components.tesla_scout_worker.problems import for_action, for_coordinator
 from custom_components.tesla_scout_worker.scout.policy import Promptness
 from custom_components.tesla_scout_worker.settings import Endpoints, Options
@@ -72,6 +74,32 @@ def test_endpoints_are_tesla_s_unless_typed() -> None:
         {CONF_TOKEN_URL: "https://a.example/token", CONF_API_URL: "https://b.example/"}
     )
     assert typed.typed == ("https://a.example/token", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_chinese"),
+    [
+        ({}, False),
+        ({"region": "na"}, False),
+        ({"region": "eu"}, False),
+        ({"region": "cn"}, True),
+        ({"base_url": REGION_URLS["eu"]}, False),
+        # A pasted token has no region of its own.
+        ({"base_url": REGION_URLS["cn"]}, True),
+        ({"base_url": "https://proxy.example"}, False),
+        ({"region": "eu", "base_url": REGION_URLS["cn"]}, False),
+    ],
+)
+def test_china_has_hosts_of_its_own(data: dict[str, str], is_chinese: bool) -> None:
+    """For the sign-in and for tokens, which may be sent there; what was typed wins."""
+    endpoints = Endpoints.from_data(data)
+    token_url = "https://auth.tesla.cn/oauth2/v3/token" if is_chinese else TOKEN_URL
+    assert endpoints.token_url == token_url
+    assert endpoints.authorize_url.startswith("https://auth.tesla.cn/") is is_chinese
+    assert is_tesla_url(endpoints.token_url)
+    assert Endpoints.from_data({**data, CONF_TOKEN_URL: "https://a.example/token"}).token_url == (
+        "https://a.example/token"
+    )
 
 
 def test_only_a_lost_sign_in_starts_a_new_one() -> None:

@@ -1,9 +1,12 @@
 """The first refresh: whatever Tesla, the disk or the person does, the token that was brought is not lost."""
 
 import asyncio
+import os
 from typing import Any
 
 from account_bench import (
+    drafts,
+    forget_memory,
     full_disk,
     is_loaded,
     journalled,
@@ -14,6 +17,8 @@ from account_bench import (
     restart,
 )
 from bench import SetUp, form, settle
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import LocalOAuth2ImplementationWithPkce
@@ -41,11 +46,14 @@ from custom_components.tesla_scout_worker.sign_in import (
     CodeRefusedError,
     NoRefreshTokenError,
     SignIn,
-    async_forget,
+    async_discard,
+    async_keep,
     async_sign_in,
     async_sign_in_with_code,
+    async_undo_keep,
 )
-from custom_components.tesla_scout_worker.token_rotation import TokenChain
+from custom_components.tesla_scout_worker.token_journal import async_sweep_drafts
+from custom_components.tesla_scout_worker.token_rotation import GRACE, TokenChain
 from fleet_simulator import Account, Car, Fault, FleetSimulator
 
 OTHER = "other@example.com"
@@ -59,20 +67,19 @@ async def redeem(hass: HomeAssistant, simulator: FleetSimulator, token: str, **m
     return await async_sign_in(hass, transport, url, client_id, token, **more)
 
 
-def chain_of(sign_in: SignIn) -> TokenChain:
-    """Return what an entry would keep."""
-    chain = TokenChain.from_dict(dict(sign_in.stored))
-    assert chain is not None
-    return chain
-
-
-async def test_a_token_is_redeemed_and_its_successor_is_on_the_disk(
+async def test_a_sign_in_that_is_kept_is_on_the_disk_and_nothing_before(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
-    """The account is named, the chain is journalled, privately, and both agree."""
+    """The account is named; what is kept is journalled, privately, and is what the entry gets."""
     sign_in = await redeem(hass, simulator, account.issue_refresh_token())
     assert sign_in.account_id == account.sub
-    assert chain_of(sign_in) == journalled(hass)
+    assert journals(hass) == []
+    (draft,) = drafts(hass)
+    assert draft.stat().st_mode & 0o777 == 0o600
+    stored = await async_keep(hass, sign_in)
+    assert drafts(hass) == []
+    assert TokenChain.from_dict(stored) == sign_in.chain == journalled(hass)
+    assert sign_in.chain.client_id == simulator.client_id
     assert journals(hass)[0].stat().st_mode & 0o777 == 0o600
     assert account.accepts(journalled(hass).candidates[0].refresh_token)
     assert await sign_in.async_access_token() == journalled(hass).access_token
@@ -141,21 +148,23 @@ async def test_the_same_token_submitted_again_uses_its_successor(
     sign_in = await redeem(hass, simulator, token)
     for _ in range(3):
         sign_in = await redeem(hass, simulator, token, earlier=sign_in)
-        token = chain_of(sign_in).candidates[1].refresh_token
+        token = sign_in.chain.candidates[1].refresh_token
     assert outcomes(account) == ["rotated"] * 4
-    assert (chain_of(sign_in).generation, chain_of(sign_in).sign_in) == (4, 0)
-    assert chain_of(sign_in) == journalled(hass)
+    assert (sign_in.chain.generation, sign_in.chain.sign_in) == (4, 0)
 
 
-async def test_another_token_begins_anew(
+async def test_another_token_and_another_app_begin_anew(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
-    """A second token in the same form is another sign-in, later than the first."""
-    first = await redeem(hass, simulator, account.issue_refresh_token())
+    """A second token in the same form is another sign-in, and so is the same token for another app."""
+    token = account.issue_refresh_token()
+    first = await redeem(hass, simulator, token)
     second = await redeem(hass, simulator, account.issue_refresh_token(), earlier=first)
-    assert chain_of(second).grant != chain_of(first).grant
-    assert chain_of(second).sign_in == chain_of(first).sign_in + 1
-    assert journalled(hass) == chain_of(second)
+    assert second.chain.grant != first.chain.grant
+    simulator.auth.client_id = "another-app"
+    other = await redeem(hass, simulator, token, earlier=first, client_id="another-app")
+    assert other.chain.grant != first.chain.grant
+    assert other.chain.client_id == "another-app"
 
 
 async def test_a_successor_that_is_refused_leaves_the_token_that_was_brought(
@@ -168,103 +177,139 @@ async def test_a_successor_that_is_refused_leaves_the_token_that_was_brought(
     earlier = await redeem(hass, simulator, token)
     again = await redeem(hass, simulator, token, earlier=earlier)
     assert outcomes(account) == ["rotated", "grace"]
-    assert not chain_of(again).knows("EU_unknown")
+    assert not again.chain.knows("EU_unknown")
 
 
 async def test_a_full_disk_keeps_nobody_from_trying_again(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    account: Account,
+    car: Car,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody gets the access token before its successor is saved; with room the same token works."""
-    token = account.issue_refresh_token()
+    """Nothing is changed by a sign-in that could not be written; with room the same one is kept."""
+    entry = await set_up(account)
+    before, health = journalled(hass), keeper_of(hass, entry).health
+    sign_in = await redeem(hass, simulator, account.issue_refresh_token())
     with full_disk(monkeypatch), pytest.raises(WriteError):
-        await redeem(hass, simulator, token)
-    assert (await redeem(hass, simulator, token)).account_id == account.sub
-    assert outcomes(account) == ["rotated", "grace"]
+        await async_keep(hass, sign_in)
+    assert journalled(hass) == before == kept_in(entry)
+    assert keeper_of(hass, entry).health == health
+    await async_keep(hass, sign_in)
+    assert journalled(hass).grant == sign_in.chain.grant
 
 
-async def test_a_dialog_closed_in_mid_flight_does_not_lose_the_answer(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account
-) -> None:
-    """The rotation ends in the journal although nobody waits for it; a failure is nobody's exception."""
-    held = simulator.faults.add(Fault("token", "delay"))
-    asking = asyncio.create_task(redeem(hass, simulator, account.issue_refresh_token()))
-    await held.reached()
-    asking.cancel()
-    await asyncio.wait([asking])
-    held.release()
-    await settle(hass)
-    assert account.accepts(journalled(hass).candidates[0].refresh_token)
-    held = simulator.faults.add(Fault("token", "delay", processed=False))
-    asking = asyncio.create_task(redeem(hass, simulator, account.issue_refresh_token()))
-    await held.reached()
-    asking.cancel()
-    await asyncio.wait([asking])
-    held.release()
-    await settle(hass)
-
-
-async def test_a_foreign_dialog_does_not_touch_an_account_in_use(
+async def test_a_dialog_touches_nothing_until_it_ends_well(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
 ) -> None:
-    """A new set-up or another account's dialog that meets this account leaves its journal as it is."""
+    """An account in use keeps its tokens: a restart with the dialog still open finds them as they were."""
     entry = await set_up(account)
     before = journalled(hass)
     sign_in = await redeem(hass, simulator, account.issue_refresh_token())
     assert journalled(hass) == before
-    sign_in = await redeem(hass, simulator, account.issue_refresh_token(), expected_account="another")
-    assert journalled(hass) == before
-    await async_forget(hass, sign_in)
-    assert journalled(hass) == before == kept_in(entry)
-
-
-async def test_a_dialog_of_the_account_itself_is_journalled_as_later(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
-) -> None:
-    """A crash before the entry is written must not lose the new sign-in: a restart finds it."""
-    entry = await set_up(account)
-    sign_in = await redeem(hass, simulator, account.issue_refresh_token(), expected_account=entry.unique_id)
-    assert journalled(hass) == chain_of(sign_in)
-    assert chain_of(sign_in).sign_in == kept_in(entry).sign_in + 1
     assert await restart(hass, entry)
-    assert kept_in(entry) == chain_of(sign_in)
+    assert journalled(hass) == before == kept_in(entry)
+    await async_undo_keep(hass, sign_in)
+    assert journalled(hass) == before
 
 
-async def test_a_dialog_given_up_leaves_the_account_s_own_tokens(
+async def test_a_crash_between_journal_and_entry_goes_on_with_the_new_sign_in(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
 ) -> None:
-    """What a working account used goes back into its journal."""
+    """It is later than all that was known, whatever the entry still says."""
     entry = await set_up(account)
-    before = journalled(hass)
-    sign_in = await redeem(hass, simulator, account.issue_refresh_token(), expected_account=entry.unique_id)
-    await async_forget(hass, sign_in)
-    assert journalled(hass) == before
+    sign_in = await redeem(hass, simulator, account.issue_refresh_token())
+    stored = await async_keep(hass, sign_in)
+    assert stored["sign_in"] == kept_in(entry).sign_in + 1
+    assert await restart(hass, entry)
+    assert kept_in(entry) == TokenChain.from_dict(stored) == journalled(hass)
+
+
+async def test_a_crash_between_journal_and_entry_does_not_mix_two_apps(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """The entry still names the old app: its own tokens go on, those of the other app would be refused."""
+    entry = await set_up(account)
+    before = kept_in(entry)
+    simulator.auth.client_id = "another-app"
+    await async_keep(hass, await redeem(hass, simulator, account.issue_refresh_token()))
+    simulator.auth.client_id = "sim-client"
     assert await restart(hass, entry)
     assert kept_in(entry) == before
+    await settle(hass)
+    assert journalled(hass) == before
 
 
-async def test_a_dialog_given_up_still_helps_an_account_without_tokens(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+async def test_a_pasted_token_is_not_lost_with_the_dialog(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Where nothing is left to try, the sign-in that was not finished is what a restart goes on with."""
+    """Home Assistant ends with the dialog open: the same token, pasted again, goes on as what it has become."""
+    token = account.issue_refresh_token()
+    await redeem(hass, simulator, token)
+    forget_memory(hass)
+    # Even when the day is over in which Tesla would take the token itself.
+    freezer.tick(2 * GRACE)
+    with pytest.raises(ClientRefusedError):
+        await redeem(hass, simulator, token, client_id="another-app")
+    sign_in = await redeem(hass, simulator, token)
+    assert outcomes(account) == ["rotated", "rotated"]
+    await async_discard(hass, sign_in)
+    assert drafts(hass) == []
+
+
+async def test_drafts_that_nobody_comes_back_to_are_swept(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    """After a day, at the next start; not before."""
+    await redeem(hass, simulator, account.issue_refresh_token())
+    (draft,) = drafts(hass)
+    os.utime(draft, (simulator.clock(), simulator.clock()))
+    await async_sweep_drafts(hass)
+    assert drafts(hass) == [draft]
+    freezer.tick(GRACE + 1)
+    await async_sweep_drafts(hass)
+    assert drafts(hass) == []
+
+
+async def test_a_refresh_under_way_does_not_undo_a_new_sign_in(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    account: Account,
+    car: Car,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The old token is being renewed, slowly, while the dialog ends: the new sign-in is what stays, on the disk too."""
     entry = await set_up(account)
-    account.revoke()
-    with pytest.raises(SignInRequiredError):
-        await entry.runtime_data.account.async_refresh_token()
-    assert keeper_of(hass, entry).health.needs_sign_in
-    sign_in = await redeem(hass, simulator, account.issue_refresh_token(), expected_account=entry.unique_id)
-    await async_forget(hass, sign_in)
-    assert await restart(hass, entry)
-    assert kept_in(entry) == chain_of(sign_in)
+    sign_in = await redeem(hass, simulator, account.issue_refresh_token())
+    slow = simulator.faults.add(Fault("token", "delay"))
+    refresh = asyncio.create_task(entry.runtime_data.account.async_refresh_token())
+    await slow.reached()
+
+    async def _end_of_the_dialog() -> None:
+        stored = await async_keep(hass, sign_in)
+        hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_TOKEN: stored})
+        await hass.config_entries.async_reload(entry.entry_id)
+
+    ending = asyncio.create_task(_end_of_the_dialog())
+    await asyncio.sleep(0)
+    slow.release()
+    await asyncio.gather(refresh, ending)
+    await settle(hass)
+    assert kept_in(entry).grant == journalled(hass).grant == sign_in.chain.grant
+    assert keeper_of(hass, entry)._chain.grant == sign_in.chain.grant
 
 
-async def test_a_dialog_given_up_leaves_no_token_of_a_new_account(
+async def test_a_dialog_closed_at_its_end_leaves_no_token_of_a_new_account(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
     """An account that is not set up has no journal."""
     sign_in = await redeem(hass, simulator, account.issue_refresh_token())
-    await async_forget(hass, sign_in)
+    await async_keep(hass, sign_in)
+    await async_undo_keep(hass, sign_in)
     assert journals(hass) == []
-    await async_forget(hass, sign_in)
+    await async_undo_keep(hass, sign_in)
 
 
 async def test_an_account_with_a_dead_token_is_mended_by_its_dialog(
@@ -322,24 +367,21 @@ def code_of(account: Account, simulator: FleetSimulator, **changes: str) -> Auth
     )
 
 
-async def exchange(
-    hass: HomeAssistant, simulator: FleetSimulator, code: AuthorizationCode, **more: Any
-) -> SignIn:
+async def exchange(hass: HomeAssistant, simulator: FleetSimulator, code: AuthorizationCode) -> SignIn:
     """Exchange a code at the simulator."""
     url = simulator.token_url
     transport = Transport(async_get_clientsession(hass), FlowMeter(), trusted_urls=(url,))
-    return await async_sign_in_with_code(hass, transport, url, code, **more)
+    return await async_sign_in_with_code(hass, transport, url, code)
 
 
-async def test_a_code_is_exchanged_and_its_token_is_on_the_disk(
+async def test_a_code_is_exchanged_once(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account
 ) -> None:
-    """The chain is the same in the journal and for the entry; its one candidate is new and unused."""
+    """Its one candidate is new and unused, and no text shows a secret."""
     code = code_of(account, simulator)
     sign_in = await exchange(hass, simulator, code)
     assert sign_in.account_id == account.sub
-    assert chain_of(sign_in) == journalled(hass)
-    (candidate,) = journalled(hass).candidates
+    (candidate,) = sign_in.chain.candidates
     assert candidate.offered_at is None
     assert account.accepts(candidate.refresh_token)
     assert account.refreshes == []
@@ -362,29 +404,3 @@ async def test_codes_that_are_refused(
     with pytest.raises(NoRefreshTokenError):
         await exchange(hass, simulator, code_of(account, simulator))
     assert journals(hass) == []
-
-
-async def test_a_code_whose_caller_is_cancelled_is_kept_all_the_same(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account
-) -> None:
-    """The answer is journalled, whoever still waits for it."""
-    held = simulator.faults.add(Fault("token", "delay"))
-    caller = asyncio.create_task(exchange(hass, simulator, code_of(account, simulator)))
-    await held.reached()
-    caller.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
-    held.release()
-    await settle(hass)
-    assert account.accepts(journalled(hass).candidates[0].refresh_token)
-
-
-async def test_the_code_of_another_account_in_use_leaves_its_journal_alone(
-    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
-) -> None:
-    """Who is asked for the one account and signs in with the other, set-up one, changes nothing of either."""
-    await set_up(account)
-    before = journalled(hass)
-    sign_in = await exchange(hass, simulator, code_of(account, simulator), expected_account="somebody else")
-    assert sign_in.account_id == account.sub
-    assert journalled(hass) == before

@@ -332,7 +332,8 @@ async def test_another_keeper_of_the_same_disk_finds_the_same_chain(
     forget_memory(hass)
     keeper = keeper_of(hass, entry)
     assert not keeper.knows(before.candidates[0].refresh_token)
-    later = await keeper.async_as_latest(TokenChain.begin("EU_new"))
-    assert later.sign_in == before.sign_in + 1
+    later = await keeper.async_replace(TokenChain.begin("EU_new"))
+    assert later["sign_in"] == before.sign_in + 1
+    assert TokenChain.from_dict(later) == journalled(hass)
     assert entry.unique_id
     assert entry.unique_id not in journals(hass)[0].name

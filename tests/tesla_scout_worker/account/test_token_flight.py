@@ -7,6 +7,7 @@ from typing import Any
 
 from account_bench import (
     LIFE,
+    drafts,
     journalled,
     journals,
     keeper_of,
@@ -24,6 +25,7 @@ import pytest
 from custom_components.tesla_scout_worker import token_journal
 from custom_components.tesla_scout_worker.fleet.errors import ServerError, TokenRejectedError
 from custom_components.tesla_scout_worker.fleet.metering import Purpose
+from custom_components.tesla_scout_worker.token_rotation import TokenChain
 from fleet_simulator import Account, Car, Fault, FleetSimulator
 
 
@@ -213,17 +215,20 @@ async def test_a_token_is_on_the_disk_before_it_is_used(
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """At each request that Tesla sees, the journal holds its access token and a refresh token that Tesla takes."""
+    """At each request that Tesla sees, a file holds its access token and a refresh token that Tesla takes.
+
+    The first is the dialog's own, when it lists the cars: its file is the draft.
+    """
     seen: list[tuple[bool, bool, int]] = []
     admitted = simulator.gate._admitted
 
     def _look(call: Any) -> Any:
-        chain = journalled(hass)
+        (path,) = journals(hass) or drafts(hass)
+        chain = TokenChain.from_dict(json.loads(path.read_text())["data"])
+        assert chain
         bearer = call.headers["Authorization"].removeprefix("Bearer ")
         newest = chain.candidates[0].refresh_token
-        seen.append(
-            (chain.access_token == bearer, account.accepts(newest), journals(hass)[0].stat().st_mode & 0o777)
-        )
+        seen.append((chain.access_token == bearer, account.accepts(newest), path.stat().st_mode & 0o777))
         return admitted(call)
 
     monkeypatch.setattr(simulator.gate, "_admitted", _look)

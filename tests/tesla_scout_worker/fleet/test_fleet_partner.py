@@ -9,6 +9,8 @@ from fleet_bench import Elsewhere, FleetBench
 import fleet_fixtures
 import pytest
 
+from custom_components.tesla_scout_worker.fleet.auth import Claims
+from custom_components.tesla_scout_worker.fleet.client import REGION_URLS
 from custom_components.tesla_scout_worker.fleet.errors import (
     BadAnswerError,
     CannotConnectError,
@@ -23,6 +25,7 @@ from custom_components.tesla_scout_worker.fleet.partner import (
     SecretRefusedError,
     async_partner_token,
     async_register,
+    audience_of,
     key_url,
     pairing_url,
     shown_words,
@@ -47,6 +50,31 @@ def domain(elsewhere: Elsewhere) -> str:
     """Host the public key."""
     elsewhere.answer = lambda _: web.Response(text=PEM)
     return elsewhere.url.removeprefix("http://")
+
+
+EU, NA = REGION_URLS["eu"], REGION_URLS["na"]
+PROXY = "https://proxy.example"
+
+
+@pytest.mark.parametrize(
+    ("audience", "region", "base_url", "expected"),
+    [
+        ((NA, EU, "https://fleet-auth.tesla.com/oauth2/v3/userinfo"), "eu", EU, EU),
+        ((NA, EU), "eu", PROXY, EU),
+        ((NA, f"{EU}/"), None, PROXY, NA),
+        ((), "eu", f"{PROXY}/", EU),
+        ((), None, PROXY, PROXY),
+        # The app is registered where the account's cars were asked for, whatever else its token names.
+        ((), "na", EU, EU),
+        # A server that stands in for Tesla.
+        (("http://127.0.0.1:1", "http://127.0.0.1:3/oauth2/v3/userinfo"), "eu", "http://127.0.0.1:1/", "http://127.0.0.1:1"),
+    ],
+)  # fmt: skip
+def test_an_app_is_registered_for_a_host_that_tesla_knows(
+    audience: tuple[str, ...], region: str | None, base_url: str, expected: str
+) -> None:
+    """The region's own, also where a proxy stands between."""
+    assert audience_of(Claims(audience=audience, region=region), base_url) == expected
 
 
 async def partner_token(fleet: FleetBench, transport: Transport, secret: str | None = None) -> str:

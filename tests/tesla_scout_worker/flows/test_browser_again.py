@@ -390,7 +390,7 @@ async def test_still_in_trouble_after_the_registration(
     simulator.faults.add(Fault("list", "status", status=503))
     result = await register(hass, person, shown)
     assert result["step_id"] == "sign_in"
-    assert result["errors"] == {"base": "server_error"}
+    assert result["errors"] == {"base": "sign_in_server_error"}
     result = await person.submit(result["flow_id"], sign_in_form(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 

@@ -261,10 +261,10 @@ async def test_the_same_account_is_set_up_once(
         pytest.param(Fault("token", "json", body={"access_token": "opaque", "refresh_token": "EU_x"}), "bad_answer", id="no account"),
         pytest.param(status("token", 400, "invalid_auth_code"), "code_refused", id="code"),
         pytest.param(status("token", 400, "invalid_grant"), "code_refused", id="verifier"),
-        pytest.param(status("token", 400, "unauthorized_client"), "client_refused", id="client"),
-        pytest.param(status("token", 400, "invalid_redirect_url"), "request_rejected", id="redirect"),
+        pytest.param(status("token", 400, "unauthorized_client"), "app_refused", id="client"),
+        pytest.param(status("token", 400, "invalid_redirect_url"), "sign_in_rejected", id="redirect"),
         pytest.param(status("token", 429, "slow"), "rate_limited", id="429"),
-        pytest.param(status("token", 503, "down"), "server_error", id="503"),
+        pytest.param(status("token", 503, "down"), "sign_in_server_error", id="503"),
     ],
 )  # fmt: skip
 async def test_a_code_that_came_to_nothing_is_told_and_the_next_sign_in_works(
@@ -374,7 +374,7 @@ async def test_cars_that_cannot_be_listed_for_a_moment_need_no_second_sign_in(
     """The sign-in is held: submitting the form again asks only for the cars."""
     simulator.faults.add(status("list", 500, "oops"))
     result = await person.sign_in(await person.go(), account)
-    assert result["errors"] == {"base": "server_error"}
+    assert result["errors"] == {"base": "sign_in_server_error"}
     result = await person.submit(result["flow_id"], sign_in_form(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert requests(simulator, "token") == 1
@@ -411,6 +411,7 @@ async def test_disk_that_takes_nothing(
         patch.setattr(TokenJournal, "async_save", _full)
         result = await person.sign_in(await person.go(), account)
     assert result["errors"] == {"base": "sign_in_not_saved"}
+    assert requests(simulator, "list") == 0
     again = await person.submit(result["flow_id"], sign_in_form(simulator))
     assert (await person.sign_in(again, account))["type"] is FlowResultType.CREATE_ENTRY
 
@@ -496,7 +497,7 @@ async def test_dialog_closed_after_the_code_was_redeemed_leaves_no_token(
 ) -> None:
     """The person sees that something is missing, and gives up."""
     result = await person.sign_in(await person.go(), account, unchecked=["vehicle_location"])
-    assert len(journals(hass)) == 1
+    assert journals(hass) == []
     hass.config_entries.flow.async_abort(result["flow_id"])
     await settle(hass)
     assert journals(hass) == []

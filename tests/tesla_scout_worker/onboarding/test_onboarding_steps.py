@@ -9,12 +9,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util.file import WriteError
 from onboarding_bench import KEY_PATH, STORE, OnlySteps, app_of, fields, restart, serve, steps_of, submit
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.tesla_scout_worker.onboarding_flow import external_domain, tidy_domain
+from custom_components.tesla_scout_worker.fleet.client import REGION_URLS
+from custom_components.tesla_scout_worker.own_domain import external_domain, tidy_domain
 from custom_components.tesla_scout_worker.settings import Endpoints
 from custom_components.tesla_scout_worker.virtual_key import (
     async_key_cabinet,
@@ -154,7 +156,7 @@ async def test_an_owner_hosts_the_file_himself(
     """He is shown the text and the place first; it is an error only when it is not there after that."""
     shown = await submit(steps, await steps.async_step_register(), domain=own.domain, serve_key=False)
     assert problem(shown) == ("host_key", {})
-    assert fields(shown) == {"domain": own.domain}
+    assert fields(shown) == {"domain": own.domain, "serve_key": None}
     key = await async_virtual_key(hass)
     placeholders = shown["description_placeholders"]
     assert placeholders is not None
@@ -290,6 +292,88 @@ async def test_the_secret_is_asked_for_where_it_is_not_known_and_where_it_is_wro
     assert steps._draft.secret == ""
 
 
+@pytest.mark.parametrize("typed", ["none", " NONE ", "-", "", " "])
+@pytest.mark.parametrize("kept", ["", "old"])
+async def test_an_app_without_a_secret_is_told_that_it_cannot_be_registered(
+    hass: HomeAssistant, simulator: FleetSimulator, steps: OnlySteps, domain: str, typed: str, kept: str
+) -> None:
+    """In the words that the credentials take, too; Tesla is not asked with them, and no key is made for nothing."""
+    assert steps.app
+    steps.app.client_secret = kept
+    shown = await steps.async_step_register()
+    if kept:
+        shown = await submit(steps, shown, domain=domain, serve_key=True)
+        assert problem(shown) == ("register", {"client_secret": "secret_refused"})
+    asked = len(simulator.requests)
+    shown = await submit(steps, shown, domain=domain, serve_key=True, client_secret=typed)
+    assert problem(shown) == ("register", {"client_secret": "app_without_secret"})
+    assert fields(shown) == {"domain": domain, "serve_key": True, "client_secret": None}
+    assert len(simulator.requests) == asked
+    assert ((await async_key_cabinet(hass)).key is None) is (not kept)
+    shown = await submit(steps, shown, domain=domain, serve_key=True, client_secret=simulator.client_secret)
+    assert problem(shown) == ("pair", None)
+
+
+async def test_home_assistant_shows_the_file_after_all(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    steps: OnlySteps,
+    domain: str,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Who meant to host the file himself changes his mind where it is shown, and does not sign in again for it."""
+    shown = await submit(steps, await steps.async_step_register(), domain=domain, serve_key=False)
+    assert problem(shown) == ("host_key", {})
+    shown = await submit(steps, shown, domain="homeassistant.local", serve_key=True)
+    assert problem(shown) == ("register", {"domain": "invalid_domain"})
+    assert fields(shown) == {"domain": "homeassistant.local", "serve_key": True}
+    shown = await submit(steps, shown, domain=domain, serve_key=False)
+    shown = await submit(steps, shown, domain=domain, serve_key=True)
+    assert problem(shown) == ("pair", None)
+    assert simulator.partner.registrations["eu"].domain == domain
+    assert (await (await hass_client_no_auth()).get(KEY_PATH)).status == 200
+
+
+async def test_an_app_is_registered_for_the_region_and_not_for_a_proxy(
+    hass: HomeAssistant, simulator: FleetSimulator, steps: OnlySteps, domain: str
+) -> None:
+    """The request goes through the proxy that was typed; the token is made for the host that Tesla knows."""
+    assert steps.app
+    app = web.Application()
+
+    async def _pass_on(request: web.Request) -> web.Response:
+        session = async_get_clientsession(hass)
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type")}
+        body = await request.read()
+        url = f"{simulator.api_url}{request.rel_url}"
+        async with session.request(request.method, url, data=body, headers=headers) as answer:
+            return web.Response(status=answer.status, body=await answer.read())
+
+    app.router.add_route("*", "/{rest:.*}", _pass_on)
+    proxy = TestServer(app)
+    await proxy.start_server()
+    proxy_url = str(proxy.make_url("")).rstrip("/")
+    steps.app.base_url, steps.app.audience = proxy_url, simulator.api_url
+    steps.app.transport._trusted |= {("http", "127.0.0.1", proxy.port)}
+    shown = await submit(steps, await steps.async_step_register(), domain=domain, serve_key=True)
+    assert problem(shown) == ("pair", None)
+    assert simulator.partner.registrations["eu"].domain == domain
+    await proxy.close()
+
+
+async def test_the_developer_site_is_that_of_the_region(simulator: FleetSimulator, steps: OnlySteps) -> None:
+    """China has one of its own."""
+    assert steps.app
+    for region, url in (
+        ("eu", "https://developer.tesla.com/dashboard"),
+        ("cn", "https://developer.tesla.cn"),
+    ):
+        steps.app.audience = REGION_URLS[region]
+        shown = await steps.async_step_register()
+        assert shown["description_placeholders"] is not None
+        assert shown["description_placeholders"]["developer_url"] == url
+
+
 async def test_pairing_can_be_shown_later(
     hass: HomeAssistant, simulator: FleetSimulator, domain: str
 ) -> None:
@@ -352,10 +436,12 @@ async def test_a_damaged_key_is_told_and_heals_on_the_form(
     assert problem(shown) == ("register", {"base": "virtual_key_damaged"})
     shown = await submit(steps, shown, domain=domain, serve_key=True)
     assert problem(shown) == ("register", {"base": "virtual_key_damaged"})
+    assert fields(shown) == {"domain": domain, "serve_key": True}
     assert hass_storage[STORE] is damaged
     assert simulator.requests == []
     shown = await steps.async_step_pair()
     assert problem(shown) == ("register", {"base": "virtual_key_damaged"})
+    assert fields(shown) == {"domain": domain, "serve_key": True}
     del hass_storage[STORE]
     shown = await submit(steps, shown, domain=domain, serve_key=True)
     assert problem(shown) == ("pair", None)

@@ -28,6 +28,8 @@ TROUBLES = [
     Trouble("key_not_served", {**PLACE, "status": "404"}, is_hosting=True),
     Trouble("key_differs", PLACE, is_hosting=True),
     Trouble(SecretRefusedError.code),
+    Trouble("app_without_secret"),
+    Trouble("still_not_registered", {"region": "eu"}),
     Trouble(RegistrationRefusedError.code, {"status": "412", "answer": "no"}),
     Trouble("registration_later"),
     Trouble("virtual_key_damaged"),

@@ -161,15 +161,28 @@ async def test_a_file_that_was_mended_is_read_without_a_restart(hass: HomeAssist
     assert await async_virtual_key(hass) == key
 
 
-async def test_half_a_file_is_set_aside(hass: HomeAssistant) -> None:
-    """Home Assistant keeps a file that is no JSON under another name, and raises a repair."""
-    await async_virtual_key(hass)
-    half = key_file(hass).read_text()[:200]
+async def test_half_a_file_is_set_aside_and_no_new_key_takes_its_place(hass: HomeAssistant) -> None:
+    """Home Assistant keeps a file that is no JSON under another name: the backup, or a person's word, and then a key."""
+    key = await async_virtual_key(hass)
+    good = key_file(hass).read_text()
     restart(hass)
-    key_file(hass).write_text(half)
-    await async_virtual_key(hass)
+    key_file(hass).write_text(good[:200])
+    for _ in range(3):
+        with pytest.raises(VirtualKeyError) as caught:
+            await async_virtual_key(hass)
+        assert caught.value.translation_key == "virtual_key_damaged"
     (aside,) = key_file(hass).parent.glob(f"{STORE}.corrupt.*")
-    assert aside.read_text() == half
+    assert aside.read_text() == good[:200]
+    assert not key_file(hass).exists()
+    key_file(hass).write_text(good)
+    assert await async_virtual_key(hass) == key
+    # Without a backup: what was set aside is deleted, as the message says.
+    restart(hass)
+    key_file(hass).unlink()
+    with pytest.raises(VirtualKeyError):
+        await async_virtual_key(hass)
+    aside.unlink()
+    assert await async_virtual_key(hass) != key
 
 
 async def test_a_key_that_cannot_be_stored_is_not_used(
@@ -191,32 +204,90 @@ async def test_a_key_that_cannot_be_stored_is_not_used(
     assert await async_virtual_key(hass) == key
 
 
-async def test_it_goes_with_the_last_account(
-    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+@pytest.mark.parametrize("wish", ["is_served", "is_saved"])
+async def test_what_a_full_disk_did_not_take_is_written_at_the_next_try(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, wish: str
 ) -> None:
-    """One app serves all accounts; without any, no key stays behind, and nothing is shown."""
-    assert await async_setup_component(hass, DOMAIN, {})
-    client = await hass_client_no_auth()
+    """It is not so before it is on the disk: a second submit tries again, and after a restart it still is so."""
+    cabinet = await async_key_cabinet(hass)
+    key = await cabinet.async_key()
+
+    async def _wish() -> None:
+        if wish == "is_served":
+            await cabinet.async_serve(is_served=True)
+        else:
+            await cabinet.async_registered("home.example.com")
+
+    def _full(*args: Any, **kwargs: Any) -> None:
+        raise WriteError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("homeassistant.helpers.storage.write_utf8_file_atomic", _full)
+        for _ in range(2):
+            with pytest.raises(VirtualKeyError) as caught:
+                await _wish()
+            assert caught.value.translation_key == "virtual_key_not_saved"
+            assert (cabinet.is_served, cabinet.domain) == (False, None)
+    await _wish()
+    restart(hass)
+    again = await async_key_cabinet(hass)
+    expected = (True, None) if wish == "is_served" else (False, "home.example.com")
+    assert (again.key, again.is_served, again.domain) == (key, *expected)
+
+
+async def remove_the_last_account(hass: HomeAssistant) -> None:
+    """Delete two accounts; the first of them is not the last."""
     entries = [MockConfigEntry(domain=DOMAIN, unique_id=name, data={"client_id": "x"}) for name in "ab"]
     for entry in entries:
         entry.add_to_hass(hass)
-    await async_virtual_key(hass)
-    await (await async_key_cabinet(hass)).async_serve(is_served=True)
     await hass.config_entries.async_remove(entries[0].entry_id)
     assert key_file(hass).exists()
-    assert (await client.get(KEY_PATH)).status == 200
     await hass.config_entries.async_remove(entries[1].entry_id)
-    assert not key_file(hass).exists()
-    assert (await client.get(KEY_PATH)).status == 404
 
 
-async def test_a_damaged_file_goes_too(hass: HomeAssistant) -> None:
-    """Nothing has to be read to be deleted, and a file that is not there is no trouble."""
+@pytest.mark.parametrize("is_served", [True, False])
+@pytest.mark.parametrize("domain", ["home.example.com", None])
+async def test_a_key_that_is_in_use_outlives_the_last_account(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, is_served: bool, domain: str | None
+) -> None:
+    """Who deletes and adds again does not pair again. A key that nobody was told of goes with the last account."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    client = await hass_client_no_auth()
+    key = await async_virtual_key(hass)
+    cabinet = await async_key_cabinet(hass)
+    await cabinet.async_serve(is_served=is_served)
+    if domain:
+        await cabinet.async_registered(domain)
+    await remove_the_last_account(hass)
+    assert (await client.get(KEY_PATH)).status == (200 if is_served else 404)
+    is_kept = is_served or domain is not None
+    assert key_file(hass).exists() is is_kept
+    restart(hass)
+    again = await async_key_cabinet(hass)
+    assert (again.key, again.is_served, again.domain) == (key if is_kept else None, is_served, domain)
+
+
+@pytest.mark.parametrize("text", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_file_outlives_the_last_account(hass: HomeAssistant, text: str) -> None:
+    """Nobody knows whether a car trusts what is in it."""
     key_file(hass).parent.mkdir(exist_ok=True)
-    key_file(hass).write_text(DAMAGES["no key"])
+    key_file(hass).write_text(text)
+    await remove_the_last_account(hass)
+    assert key_file(hass).read_text() == text
+
+
+async def test_no_key_is_no_trouble_for_the_last_account(hass: HomeAssistant) -> None:
+    """Most owners never made one."""
     await async_forget_virtual_key(hass)
     assert not key_file(hass).exists()
-    await async_forget_virtual_key(hass)
+
+
+async def test_a_key_that_a_dialog_is_about_to_register_stays(hass: HomeAssistant) -> None:
+    """Another account is being added: the registration must not find another key at its end than at its beginning."""
+    key = await async_virtual_key(hass)
+    await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    await remove_the_last_account(hass)
+    assert await async_virtual_key(hass) == key
 
 
 async def test_the_private_half_is_told_to_nobody(

@@ -24,14 +24,26 @@ from test_manifest import PACKAGE, sources
 
 import custom_components.tesla_scout_worker as package
 from custom_components.tesla_scout_worker.const import DOMAIN
-from custom_components.tesla_scout_worker.fleet.errors import BudgetSpentError, FleetError
+from custom_components.tesla_scout_worker.fleet.errors import (
+    BudgetSpentError,
+    FleetError,
+    SignInRequiredError,
+)
+from custom_components.tesla_scout_worker.flow_browser import _OF_A_BROWSER
 from custom_components.tesla_scout_worker.token_rotation import SignInCause
 from custom_components.tesla_scout_worker.virtual_key import async_key_cabinet
 from fleet_simulator import Account, Car
 
 LANGUAGES = ("en", "pl")
 # What Home Assistant itself says at the end of a flow.
-SHARED_REASONS = {"reauth_successful", "reconfigure_successful", "missing_credentials"}
+SHARED_REASONS = {
+    "reauth_successful",
+    "reconfigure_successful",
+    "missing_credentials",
+    "oauth_implementation_unavailable",
+}
+# What the frontend would make of a text if it were markdown.
+MARKDOWN = re.compile(r"\]\(|`|\*|^#|__|\n")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -161,15 +173,45 @@ def test_every_trouble_of_the_dialog_has_its_message() -> None:
     codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code}
     own = {"cannot_save", "invalid_token_url", "invalid_api_url", "invalid_authorize_url"}
     own |= {"access_token_pasted", "malformed_token", *(f"cause_{cause}" for cause in SignInCause)}
-    own |= {"authorize_failed", "consent_denied", "sign_in_lost", "sign_in_not_saved", "state_mismatch"}
+    own |= {"authorize_failed", "consent_denied", "state_mismatch", *_OF_A_BROWSER.values()}
     own |= {
-        "invalid_domain", "key_differs", "key_no_tls", "key_not_reachable", "key_not_served", "key_unknown_host",
-        "registration_later", "virtual_key_damaged", "virtual_key_not_saved",
+        "app_without_secret", "invalid_domain", "key_differs", "key_no_tls", "key_not_reachable", "key_not_served",
+        "key_unknown_host", "registration_later", "still_not_registered", "virtual_key_damaged", "virtual_key_not_saved",
     }  # fmt: skip
     assert set(EN["config"]["error"]) == codes | own
-    given = {"missing_scopes", "consent_url", "developer_url", "key_url", "status", "answer"}
+    given = {"missing_scopes", "redirect_uri", "key_url", "status", "answer", "region"}
     for key, text in EN["config"]["error"].items():
         assert placeholders(text) <= given, key
+
+
+def test_who_signs_in_in_a_browser_reads_of_no_token_of_his() -> None:
+    """He has pasted none, so he cannot submit the same one again, or make a new one."""
+    assert _OF_A_BROWSER.keys() <= {cls.code for cls in error_classes()} | {"cannot_save"}
+    told = {_OF_A_BROWSER.get(cls.code, cls.code) for cls in error_classes()} | {*_OF_A_BROWSER.values()}
+    # A token that was refused is a pasted one; a scope that is missing is a step of its own.
+    told -= {SignInRequiredError.code, "missing_scope", "registration_refused", BudgetSpentError.code}
+    token = {
+        "en": r"(?i)the same token|the token|this token|a token|paste",
+        "pl": r"(?i)(ten sam|nowy) token\b|wklej",
+    }
+    for language, words in WORDS.items():
+        texts = {key: words["config"]["error"][key] for key in told}
+        assert {key for key, text in texts.items() if re.search(token[language], text)} == set()
+
+
+def test_what_is_shown_as_plain_text_is_plain_text() -> None:
+    """The frontend makes links and bold letters of a step's description only, not of an error or an exception."""
+    for words in WORDS.values():
+        plain = [words["config"]["error"], words["options"]["error"], words["exceptions"]]
+        for path, text in (leaf for tree in plain for leaf in leaves(tree)):
+            assert not MARKDOWN.search(text), path
+
+
+def test_polish_names_the_buttons_as_the_screen_does() -> None:
+    """Home Assistant's form has *Zatwierdź*, and nothing that sends."""
+    texts = {path: text for path, text in leaves(WORDS["pl"]["config"]) if re.search(r"(?i)\bwyślij\b", text)}
+    assert texts == {}
+    assert "Zatwierdź" in WORDS["pl"]["config"]["step"]["scopes"]["description"]
 
 
 def test_every_end_of_the_dialog_has_its_message() -> None:

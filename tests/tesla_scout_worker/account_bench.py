@@ -31,6 +31,11 @@ def journals(hass: HomeAssistant) -> list[Path]:
     return sorted(Path(hass.config.path(".storage")).glob(f"{DOMAIN}.token_*"))
 
 
+def drafts(hass: HomeAssistant) -> list[Path]:
+    """Return what open dialogs have on the disk."""
+    return sorted(Path(hass.config.path(".storage")).glob(f"{DOMAIN}.sign_in_*"))
+
+
 def journalled(hass: HomeAssistant) -> TokenChain:
     """Return the chain on the disk, as a restart would find it."""
     (path,) = journals(hass)
