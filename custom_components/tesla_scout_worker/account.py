@@ -9,7 +9,7 @@ from datetime import timedelta
 import logging
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -84,6 +84,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         )
         self._budget = budget
         self._vehicles: dict[str, Vehicle] = {}
+        #: The sign-in that its owner was asked to renew.
+        self._asked_for: str | None = None
         self.client = FleetClient(
             self._transport, self, base_url_of(entry), region_moved=self._async_region_moved
         )
@@ -100,6 +102,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self.data = self._data()
         self._async_plan()
         self._async_update_issues()
+        self._async_ask_owner()
         self.config_entry.async_on_unload(self._budget.async_add_listener(self._async_requested))
 
     # --- tokens -----------------------------------------------------------------------------------
@@ -165,6 +168,10 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_publish(self) -> None:
         """Show what a request from elsewhere changed, and plan the renewal by it."""
+        if not self._is_entry_there:
+            # An answer can come after the entry was removed.
+            return
+        self._async_ask_owner()
         data = self._data()
         if data == self.data:
             return
@@ -175,11 +182,30 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             self._schedule_refresh()
         self.async_update_listeners()
 
+    @property
+    def _is_entry_there(self) -> bool:
+        return self.hass.config_entries.async_get_entry(self.config_entry.entry_id) is not None
+
+    @callback
+    def _async_ask_owner(self) -> None:
+        """Ask for a new sign-in as soon as nothing else helps, whoever found out; and no more once it is good again."""
+        grant, entry = self._keeper.grant, self.config_entry
+        if self._keeper.health.needs_sign_in:
+            self._asked_for = grant
+            entry.async_start_reauth(self.hass)
+        elif self._asked_for == grant:
+            # The same sign-in works again, as after an app was mended at Tesla: what had stopped must start.
+            for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+            self._asked_for = None
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
     @callback
     def _async_requested(self) -> None:
         """Take note of what any answer tells: Tesla's clock, a disabled account, a budget used up."""
         self.data = self._data()
-        self._async_update_issues()
+        if self._is_entry_there:
+            self._async_update_issues()
 
     @callback
     def _async_plan(self) -> None:
@@ -188,14 +214,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
 
     @callback
     def _async_store_chain(self, stored: dict[str, Any]) -> None:
-        # An answer can come after the entry was removed.
-        if self.hass.config_entries.async_get_entry(self.config_entry.entry_id):
+        if self._is_entry_there:
             self.hass.config_entries.async_update_entry(
                 self.config_entry, data={**self.config_entry.data, CONF_TOKEN: stored}
             )
 
     @callback
     def _async_region_moved(self, base_url: str) -> None:
+        if not self._is_entry_there:
+            return
         _LOGGER.info("Tesla serves this account at %s", base_url)
         self.hass.config_entries.async_update_entry(
             self.config_entry, data={**self.config_entry.data, CONF_BASE_URL: base_url}

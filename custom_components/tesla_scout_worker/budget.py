@@ -11,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .closure import Closure
+from .closure import FIRST_WAIT, Closure
 from .const import DOMAIN
 from .fleet.errors import (
     LONGEST_RATE_LIMIT_WAIT,
@@ -30,6 +30,11 @@ _STORAGE_VERSION: Final = 1
 _SAVE_DELAY: Final = 2
 # What nobody asked for is what the budget stops first.
 _AUTOMATIC: Final = frozenset({Purpose.SCOUT, Purpose.WORKER})
+# Who may try what Tesla closed: a person, and where a set-up asks what is not billed, a set-up.
+_A_PERSON: Final = frozenset({Purpose.REQUESTED})
+_AN_OWNER: Final = frozenset({Purpose.REQUESTED, Purpose.SETUP})
+# The requests of one action follow each other within this time (seconds).
+_ONE_ACTION: Final = 60.0
 
 
 # What the action that runs in this context has asked of Tesla so far.
@@ -65,6 +70,7 @@ class Budget:
         self.monthly_budget = monthly_budget
         self._held_until: dict[Category, float] = {}
         self._disabled, self._unregistered = Closure(), Closure()
+        self._knocked_at, self._is_knocking = 0.0, False
         self._is_removed = False
         self._listeners: list[CALLBACK_TYPE] = []
         self.ledger = Ledger()
@@ -103,13 +109,24 @@ class Budget:
         if 0 < (wait := self._held_until.get(errand.category, 0.0) - now) <= LONGEST_RATE_LIMIT_WAIT:
             raise RateLimitedError(retry_after=wait)
         if errand.category is not Category.AUTH:
-            if wait := self._disabled.wait(now):
+            if (wait := self._disabled.wait(now)) and not self._may_knock(errand, now, _A_PERSON):
                 raise AccountDisabledError(retry_after=wait)
-            # A set-up may ask, once and unbilled: its owner has perhaps just registered the app.
-            if errand.purpose is not Purpose.SETUP and (wait := self._unregistered.wait(now)):
+            if (wait := self._unregistered.wait(now)) and not self._may_knock(errand, now, _AN_OWNER):
                 raise NotRegisteredError(retry_after=wait)
         if PRICES[errand.category] and errand.purpose in _AUTOMATIC and self.is_spent:
             raise BudgetSpentError(retry_after=_seconds_to_next_month())
+
+    def _may_knock(self, errand: Errand, now: float, whose: frozenset[Purpose]) -> bool:
+        """Return whether a closed door is tried before its time, since its owner has perhaps just mended it.
+
+        One action in a quarter of an hour, until it is refused: an automation, or Home Assistant's own retries, must not
+        spend by that. whose: the purposes for which it may.
+        """
+        if errand.purpose not in whose:
+            return False
+        if not 0 <= now - self._knocked_at < FIRST_WAIT:
+            self._knocked_at, self._is_knocking = now, True
+        return self._is_knocking and now - self._knocked_at < _ONE_ACTION
 
     def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
         """Enter the request in the ledger by what came back."""
@@ -120,6 +137,7 @@ class Budget:
             receipt.count(_today(), errand)
         if status is not None and status < 400 and errand.category is not Category.AUTH:  # noqa: PLR2004
             self._unregistered.found_open()
+            # What is free may be answered by a disabled account too.
             if PRICES[errand.category]:
                 self._disabled.found_open()
         self._changed()
@@ -133,8 +151,10 @@ class Budget:
             case AccountDisabledError():
                 # A new month brings a new credit.
                 self._disabled.found_closed(now, _seconds_to_next_month())
+                error.retry_after, self._is_knocking = self._disabled.wait(now), False
             case NotRegisteredError():
                 self._unregistered.found_closed(now)
+                error.retry_after, self._is_knocking = self._unregistered.wait(now), False
             case _:
                 return
         self._changed()
@@ -176,6 +196,12 @@ class Budget:
         """Return this month's requests that have a price."""
         return sum(count for category, count in self.requests_this_month.items() if PRICES[category])
 
+    def owner_acted(self) -> None:
+        """Open what Tesla had closed: the owner has just mended it, in a dialog that Tesla answered."""
+        self._disabled.found_open()
+        self._unregistered.found_open()
+        self._changed()
+
     def adopt(self, ledger: Ledger) -> None:
         """Take over what was counted before the entry existed."""
         self.ledger.adopt(ledger)
@@ -213,6 +239,13 @@ async def async_budget_for(hass: HomeAssistant, entry_id: str, monthly_budget: f
         await budgets[entry_id].async_load()
     budgets[entry_id].monthly_budget = monthly_budget
     return budgets[entry_id]
+
+
+@callback
+def async_owner_acted(hass: HomeAssistant, entry_id: str) -> None:
+    """Let an entry ask Tesla again at once, after its dialog ended well."""
+    if budget := hass.data.get(_BUDGETS, {}).get(entry_id):
+        budget.owner_acted()
 
 
 async def async_forget_budget(hass: HomeAssistant, entry_id: str) -> None:

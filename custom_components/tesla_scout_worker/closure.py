@@ -29,8 +29,8 @@ class Closure:
         self.tries = min(self.tries + 1, _MOST_TRIES_COUNTED)
 
     def found_open(self) -> None:
-        """Take note of a success."""
-        self.tries = 0
+        """Take note of a success, or of an owner who mended it."""
+        self.tries, self.until = 0, 0.0
 
     def wait(self, now: float) -> float:
         """Return how many seconds it is still left alone, 0 where it may be tried."""

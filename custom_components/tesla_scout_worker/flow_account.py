@@ -18,7 +18,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 from homeassistant.util.file import WriteError
 
-from .budget import FLOW_LEDGERS, FlowMeter
+from .budget import FLOW_LEDGERS, FlowMeter, async_owner_acted
 from .const import (
     CONF_API_URL,
     CONF_AUTH_IMPLEMENTATION,
@@ -39,7 +39,7 @@ from .fleet.transport import Transport, is_fleet_api
 from .onboarding_flow import AppAccess, OnboardingSteps
 from .settings import Endpoints
 from .sign_in import CodeRefusedError, SignIn, async_discard, async_keep, async_undo_keep
-from .token_keeper import run_apart
+from .token_flight import run_apart
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -160,7 +160,9 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         if self._sign_in and self._show_error:
             return await self._async_conclude(None, self._show_error)
         self._keep_count()
-        return self.async_update_reload_and_abort(self._get_reconfigure_entry())
+        entry = self._get_reconfigure_entry()
+        async_owner_acted(self.hass, entry.entry_id)
+        return self.async_update_reload_and_abort(entry)
 
     async def _async_take(self, signing_in: Coroutine[Any, Any, SignIn]) -> None:
         """Hold a sign-in, in a task that no closed browser can reach: what is redeemed must be kept or taken back."""
@@ -248,6 +250,7 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
             return self.async_create_entry(title=f"Tesla: {self._names}", data=data)
         # What was emptied must not stay.
         kept = {key: item for key, item in entry.data.items() if key not in _OF_A_SIGN_IN}
+        async_owner_acted(self.hass, entry.entry_id)
         return self.async_update_reload_and_abort(entry, data={**kept, **data})
 
     @callback

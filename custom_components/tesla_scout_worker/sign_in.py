@@ -19,8 +19,9 @@ from .fleet.auth import (
 )
 from .fleet.errors import BadAnswerError, FleetError, SignInRequiredError, TokenRejectedError
 from .fleet.transport import Transport
+from .token_flight import refresh_lock
 from .token_journal import TokenJournal, async_draft_with
-from .token_keeper import keeper_for, refresh_lock
+from .token_keeper import keeper_for
 from .token_rotation import TokenChain
 
 

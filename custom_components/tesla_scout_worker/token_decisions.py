@@ -58,6 +58,7 @@ class Backoff:
     failures: int = 0
     retry_at: float | None = None
     _failed_at: float = 0.0
+    _asked_until: float | None = None
     _error: FleetError | None = None
 
     def failed(self, error: FleetError, now: float) -> FleetError:
@@ -65,8 +66,13 @@ class Backoff:
         own = min(_FIRST_RETRY * 2.0 ** min(self.failures, 10), _LONGEST_RETRY)
         self.failures += 1
         self._failed_at, self._error = now, error
-        self.retry_at = now + max(own, error.retry_after or 0.0)
+        self._asked_until = now + error.retry_after if error.retry_after else None
+        self.retry_at = max(now + own, self._asked_until or 0.0)
         return error
+
+    def hurry(self) -> None:
+        """Wait no longer than Tesla itself asked for: somebody wants it now."""
+        self.retry_at = self._asked_until
 
     def check(self, now: float) -> None:
         """Raise the last failure anew while it is waited out."""

@@ -6,7 +6,7 @@ find the answer, not ask again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 import logging
 import random
 from typing import Any, Final
@@ -18,9 +18,16 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .fleet.auth import Claims, TokenAnswer, Verdict, async_refresh, read_claims
-from .fleet.errors import FleetError, ServerError, SignInRequiredError, TokenRejectedError
+from .fleet.errors import (
+    CannotConnectError,
+    FleetError,
+    ServerError,
+    SignInRequiredError,
+    TokenRejectedError,
+)
 from .fleet.transport import Transport
 from .token_decisions import Backoff, cause_of_refusal, next_offer
+from .token_flight import refresh_lock, run_apart
 from .token_health import TokenHealth
 from .token_journal import TokenJournal
 from .token_rotation import SignInCause, TokenChain, is_foreign, newest
@@ -36,8 +43,6 @@ _A_MOMENT: Final = 120.0
 _MOST_REJECTIONS: Final = 1_000
 
 _KEEPERS: HassKey[dict[str, TokenKeeper]] = HassKey(f"{DOMAIN}.keepers")
-# One refresh at a time, whoever asks: two of them with one refresh token lock each other out.
-_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}.refresh_lock")
 
 
 class NotSavedError(FleetError):
@@ -90,10 +95,10 @@ class TokenKeeper:
         journalled = await self._journal.async_load()
         # Read only now: what was under way until here may have changed it.
         entry_chain = TokenChain.from_dict(stored())
-        # The chain in memory counts too: its last write may have failed. One of another app does not: a dialog was
-        # killed between its journal and its entry.
+        # The chain in memory counts, and first: its last write may have failed, and it knows which access token was
+        # refused. One of another app does not count: a dialog was killed between its journal and its entry.
         known = (
-            chain for chain in (entry_chain, journalled, self._chain) if chain and chain.is_of(client_id)
+            chain for chain in (self._chain, journalled, entry_chain) if chain and chain.is_of(client_id)
         )
         chain = newest(*known) or TokenChain("", 0, ())
         if chain.grant != self._chain.grant or self._client_refused:
@@ -145,7 +150,7 @@ class TokenKeeper:
         """Renew now, since a person asked. Return False where the last time was less than a minute ago."""
         if not self._is_refreshing and not self._may_force():
             return False
-        self._backoff.retry_at = None
+        self._backoff.hurry()
         await self._async_refresh()
         return True
 
@@ -185,6 +190,11 @@ class TokenKeeper:
             self._adopt(latest)
         return latest.as_dict()
 
+    @property
+    def grant(self) -> str:
+        """Return the random name of the sign-in, empty where there is none."""
+        return self._chain.grant
+
     def knows(self, refresh_token: str) -> bool:
         """Return whether a pasted token is one of this account's."""
         return self._chain.knows(refresh_token)
@@ -194,7 +204,8 @@ class TokenKeeper:
         await self._settled()
         self._chain, self._claims = TokenChain("", 0, ()), Claims()
         self._begin_anew()
-        self._store_chain, self._is_saved, self._on_disk = None, True, frozenset()
+        self._transport, self._store_chain = None, None
+        self._is_saved, self._on_disk = True, frozenset()
         await self._journal.async_remove()
 
     # --- the refresh ------------------------------------------------------------------------------
@@ -210,13 +221,17 @@ class TokenKeeper:
     async def _async_rotate(self) -> None:
         """Offer the candidates, newest first, until one is taken."""
         self._backoff.check(_now())
+        transport = self._transport
+        if transport is None:
+            # The account was removed while somebody still asked: that is no lost sign-in.
+            raise CannotConnectError
         async with refresh_lock(self._hass):
             if await self._async_look_elsewhere():
                 return
             while candidate := next_offer(self._chain, self._on_disk):
                 refresh_token = candidate.refresh_token
                 await self._async_mark(refresh_token)
-                answer = await self._async_offer(refresh_token)
+                answer = await self._async_offer(transport, refresh_token)
                 if answer.verdict is Verdict.GRANTED:
                     await self._async_save(self._chain.granted(refresh_token, answer, _now()), to_entry=True)
                     self._backoff, self._client_refused, self._last_rotation = Backoff(), False, _now()
@@ -255,12 +270,10 @@ class TokenKeeper:
         if not self._is_saved and self._chain.is_valid(_now()):
             raise self._failed(NotSavedError())
 
-    async def _async_offer(self, refresh_token: str) -> TokenAnswer:
+    async def _async_offer(self, transport: Transport, refresh_token: str) -> TokenAnswer:
         """Offer one token; what says nothing about it is raised, and waited out."""
-        if self._transport is None:
-            raise SignInRequiredError
         try:
-            answer = await async_refresh(self._transport, self._token_url, self._client_id, refresh_token)
+            answer = await async_refresh(transport, self._token_url, self._client_id, refresh_token)
         except FleetError as err:
             self._failed(err)
             raise
@@ -331,19 +344,6 @@ def keeper_for(hass: HomeAssistant, account_id: str) -> TokenKeeper:
     if account_id not in keepers:
         keepers[account_id] = TokenKeeper(hass, account_id)
     return keepers[account_id]
-
-
-def refresh_lock(hass: HomeAssistant) -> asyncio.Lock:
-    """Return the lock that every refresh holds."""
-    return hass.data.setdefault(_LOCK, asyncio.Lock())
-
-
-def run_apart[T](hass: HomeAssistant, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Start a task that no caller's cancel, time-out or unload can reach. Wait for it with asyncio.wait."""
-    task = hass.async_create_task(work, f"{DOMAIN} token", eager_start=True)
-    # Where each caller was cancelled nobody is left to look at the exception.
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return task
 
 
 def _now() -> float:

@@ -150,7 +150,7 @@ class TokenChain:
         more = tuple(
             candidate for candidate in other.candidates if candidate.refresh_token not in self.refresh_tokens
         )
-        return replace(self, candidates=(*self.candidates, *more)) if more else self
+        return replace(self, candidates=(*self.candidates, *more), cause=None) if more else self
 
     def without_access(self) -> Self:
         """Return the chain with its access token forgotten, after Tesla answered 401 to it."""

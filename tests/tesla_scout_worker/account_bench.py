@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 import pytest
 
-from custom_components.tesla_scout_worker import token_journal, token_keeper
+from custom_components.tesla_scout_worker import token_flight, token_journal, token_keeper
 from custom_components.tesla_scout_worker.const import DOMAIN
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from custom_components.tesla_scout_worker.token_health import TokenState
@@ -60,7 +60,7 @@ def keeper_of(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> TokenKeeper
 def forget_memory(hass: HomeAssistant) -> None:
     """Lose what only the memory holds, as a restart does."""
     hass.data.pop(token_keeper._KEEPERS, None)
-    hass.data.pop(token_keeper._LOCK, None)
+    hass.data.pop(token_flight._LOCK, None)
 
 
 async def restart(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
@@ -171,7 +172,9 @@ class Transport:
     def _compare_clocks(self, date: str | None) -> None:
         try:
             # Without a Date, or with one that is none, the clocks were not compared.
-            self.clock_error = self.clock() - parsedate_to_datetime(date or "").timestamp()
+            told = parsedate_to_datetime(date or "")
+            # A date without a zone is meant as UTC (RFC 9110).
+            self.clock_error = self.clock() - (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
         except ValueError, OverflowError:
             return
 

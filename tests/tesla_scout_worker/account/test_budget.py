@@ -160,7 +160,9 @@ async def test_a_disabled_account_is_tried_eight_times_in_eighteen_hours(
             budget = await loaded(hass)
         freezer.tick(60)
     assert 5 <= tries <= 8
-    assert isinstance(refusal(budget, ASKED), AccountDisabledError)
+    assert refusal(budget, ASKED) is None, "a person may look whether it is mended"
+    budget.hold(ASKED, AccountDisabledError(403))
+    assert isinstance(refusal(budget, ASKED), AccountDisabledError), "once"
     assert refusal(budget, AUTH) is None
     assert budget.is_disabled
 
