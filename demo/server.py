@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-import json
 import os
 from pathlib import Path
 import signal
@@ -13,45 +12,12 @@ from typing import Any, Final
 
 import aiohttp
 
+from .configuration import write_configuration, write_store
+
 USER: Final = "demo"
 _START_TIMEOUT: Final = 300.0
 _STOP_TIMEOUT: Final = 30.0
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
-
-_CONFIGURATION: Final = """\
-homeassistant:
-  name: Home
-  latitude: {latitude}
-  longitude: {longitude}
-  radius: {radius}
-  elevation: 34
-  unit_system: metric
-  currency: EUR
-  country: DE
-  language: en
-  time_zone: Europe/Berlin
-frontend:
-config:
-history:
-logbook:
-logger:
-  default: warning
-  logs:
-    custom_components.tesla_scout_worker: debug
-"""
-
-# In YAML this would be a change on trial, which Home Assistant takes back after five minutes.
-_HTTP: Final = {
-    "server_host": ["127.0.0.1"],
-    "cors_allowed_origins": [],
-    "login_attempts_threshold": -1,
-    "ip_ban_enabled": True,
-    "ssl_profile": "modern",
-    "use_x_frame_options": True,
-    "created_at": "2026-11-01T00:00:00+00:00",
-    "error": None,
-    "error_message": None,
-}
 
 # Everything that onboarding asks but the user, which must go through its API to be logged in with.
 _ONBOARDING: Final = {"done": ["core_config", "analytics", "integration"]}
@@ -74,12 +40,6 @@ def free_port(wanted: int) -> int:
     raise ServerError("no free port on 127.0.0.1")
 
 
-def _store(storage: Path, key: str, version: tuple[int, int], data: Mapping[str, Any]) -> None:
-    """Write a file as Home Assistant's Store reads it."""
-    stored = {"version": version[0], "minor_version": version[1], "key": key, "data": data}
-    (storage / key).write_text(json.dumps(stored), encoding="utf-8")
-
-
 class HomeAssistantServer:
     """One configuration folder and the process that runs on it; it can be killed and started again."""
 
@@ -93,16 +53,11 @@ class HomeAssistantServer:
         self._write_configuration(home, radius, port)
 
     def _write_configuration(self, home: tuple[float, float], radius: float, port: int) -> None:
-        storage = self.folder / ".storage"
-        storage.mkdir(parents=True)
-        http = {**_HTTP, "server_port": port}
-        stored = {"stable": http, "pending": None, "yaml_migration_done": True}
-        _store(storage, "http", (2, 2), stored)
-        _store(storage, "onboarding", (4, 1), _ONBOARDING)
-        (self.folder / "configuration.yaml").write_text(
-            _CONFIGURATION.format(latitude=home[0], longitude=home[1], radius=radius),
-            encoding="utf-8",
+        (self.folder / ".storage").mkdir(parents=True)
+        write_configuration(
+            self.folder, home, radius, "127.0.0.1", port, "frontend", "config", "history", "logbook"
         )
+        write_store(self.folder, "onboarding", (4, 1), _ONBOARDING)
         (self.folder / "custom_components").symlink_to(_CHECKOUT / "custom_components")
 
     @property

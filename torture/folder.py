@@ -9,40 +9,13 @@ import time
 from typing import Any, Final
 
 from custom_components.tesla_scout_worker.token_rotation import TokenChain, newest
+from demo.configuration import write_configuration, write_store
 from fleet_simulator import HOME, Account, FleetSimulator
 
 from .names import OURS, REFERENCE
 
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _REFERENCE: Final = _CHECKOUT / "tests" / "reference_integration" / "custom_components"
-_CONFIGURATION: Final = """\
-homeassistant:
-  name: Home
-  latitude: {latitude}
-  longitude: {longitude}
-  radius: 100
-  elevation: 34
-  unit_system: metric
-  currency: EUR
-  country: DE
-  language: en
-  time_zone: Europe/Berlin
-logger:
-  default: warning
-  logs:
-    custom_components.tesla_scout_worker: debug
-"""
-_HTTP: Final = {
-    "server_port": 8123,
-    "cors_allowed_origins": [],
-    "login_attempts_threshold": -1,
-    "ip_ban_enabled": True,
-    "ssl_profile": "modern",
-    "use_x_frame_options": True,
-    "created_at": "2026-11-01T00:00:00+00:00",
-    "error": None,
-    "error_message": None,
-}
 
 
 class ConfigFolder:
@@ -58,13 +31,9 @@ class ConfigFolder:
         (custom / "__init__.py").symlink_to(_CHECKOUT / "custom_components" / "__init__.py")
         (custom / OURS).symlink_to(_CHECKOUT / "custom_components" / OURS)
         (custom / REFERENCE).symlink_to(_REFERENCE / REFERENCE)
-        (path / "configuration.yaml").write_text(
-            _CONFIGURATION.format(latitude=HOME[0], longitude=HOME[1]), encoding="utf-8"
-        )
         # A loopback address of its own: on the common one a connection might hold the port when the next life begins.
         host = f"127.{1 + secrets.randbelow(254)}.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
-        http = {**_HTTP, "server_host": [host]}
-        self._store("http", (2, 2), {"stable": http, "pending": None, "yaml_migration_done": True})
+        write_configuration(path, HOME, 100, host, 8123)
 
     # --- ours -------------------------------------------------------------------------------------
 
@@ -119,7 +88,7 @@ class ConfigFolder:
             "name": "App",
             "id": f"{REFERENCE}_app",
         }
-        self._store("application_credentials", (1, 1), {"items": [app]})
+        write_store(self.path, "application_credentials", (1, 1), {"items": [app]})
         beside = self._entry(OURS) or {}
         return {
             **beside,
@@ -150,10 +119,6 @@ class ConfigFolder:
         except OSError, ValueError:
             return {}
         return found if isinstance(found, dict) else {}
-
-    def _store(self, key: str, version: tuple[int, int], data: Mapping[str, Any]) -> None:
-        stored = {"version": version[0], "minor_version": version[1], "key": key, "data": data}
-        self._write(key, stored)
 
     def _write(self, key: str, stored: Mapping[str, Any]) -> None:
         (self._storage / key).write_text(json.dumps(stored), encoding="utf-8")

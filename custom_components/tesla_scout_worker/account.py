@@ -231,7 +231,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_update_issues(self) -> None:
         """Raise a repair for what only the owner can mend, and take it back when it is mended."""
-        data, token, budget = self._data(), self._keeper.health, self._budget
+        data, budget = self._data(), self._budget
+        token = data.token
         problems = {
             "location_not_granted": SCOPE_LOCATION in data.missing_scopes,
             "scopes_missing": bool(data.missing_scopes - {SCOPE_LOCATION}),

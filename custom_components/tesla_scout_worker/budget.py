@@ -23,7 +23,7 @@ from .fleet.errors import (
 )
 from .fleet.metering import Category, Errand, Purpose
 from .ledger import PRICES, Ledger, is_billed, month_of
-from .store import async_load_or_empty
+from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A crash loses at most the requests of this long (seconds).
@@ -67,6 +67,7 @@ class Budget:
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.ledger", private=True
         )
+        self._saving = PlannedSave(self._store, self._as_dict, _SAVE_DELAY)
         self.monthly_budget = monthly_budget
         self._held_until: dict[Category, float] = {}
         self._disabled, self._unregistered = Closure(), Closure()
@@ -90,7 +91,7 @@ class Budget:
 
     async def async_save(self) -> None:
         """Write now what would have been written in a moment."""
-        await self._store.async_save(self._as_dict())
+        await self._saving.async_now()
 
     async def async_remove(self) -> None:
         """Delete the stored ledger, and store none any more."""
@@ -215,7 +216,7 @@ class Budget:
 
     def _changed(self) -> None:
         if not self._is_removed:
-            self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+            self._saving.plan()
         for listener in tuple(self._listeners):
             listener()
 

@@ -44,7 +44,7 @@ class AccessTokenView(HomeAssistantView):
     name = f"api:{DOMAIN}:token"
 
     async def get(self, request: web.Request) -> web.Response:
-        """Hand out the access token; at most one request to Tesla, not billed, if the token is old."""
+        """Hand out the access token; Tesla is asked only to renew an old one, which is not billed."""
         hass: HomeAssistant = request.app[KEY_HASS]
         user: User = request[KEY_HASS_USER]
         # Not a 401 as for Home Assistant's own views: that is for a token that is wrong, and counts towards a ban.

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .store import async_load_or_empty
+from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A look that tells nothing new may be lost in a crash (seconds).
@@ -23,6 +23,7 @@ class Memory:
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.cars", private=True, atomic_writes=True
         )
+        self._saving = PlannedSave(self._store, self._as_dict, _SAVE_DELAY)
         self._stored: Mapping[str, Any] = {}
         self._is_closed = False
         self._rooms: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {}
@@ -47,15 +48,13 @@ class Memory:
 
     def save_soon(self) -> None:
         """Write within seconds."""
-        if self._is_closed:
-            return
-        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        if not self._is_closed:
+            self._saving.plan()
 
     async def async_save(self) -> None:
         """Write; it is on the disk when this returns, or the failure is in the log."""
-        if self._is_closed:
-            return
-        await self._store.async_save(self._as_dict())
+        if not self._is_closed:
+            await self._saving.async_now()
 
     async def async_close(self) -> None:
         """Write for the last time: what comes after the entry was unloaded must not write over its next set-up."""

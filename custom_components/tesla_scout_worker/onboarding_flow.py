@@ -321,7 +321,7 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
 
 
 def _first_draft(hass: HomeAssistant, cabinet: KeyCabinet | None) -> Draft:
-    domain, can_serve = external_domain(hass)
     if cabinet and cabinet.domain:
         return Draft(cabinet.domain, cabinet.is_served)
+    domain, can_serve = external_domain(hass)
     return Draft(domain or "", can_serve)

@@ -76,7 +76,7 @@ async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
-    """Renew the access token: one request that is not billed."""
+    """Renew the access token: one request for each refresh token that is tried; not billed."""
     # Held here, since a reload meanwhile takes it from the entry.
     runtime = _entry(call).runtime_data
     with receipt() as cost:
@@ -88,7 +88,7 @@ async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_access_token(call: ServiceCall) -> ServiceResponse:
-    """Hand out the access token: at most one request, not billed, if the token is old."""
+    """Hand out the access token; Tesla is asked only to renew an old one, which is not billed."""
     entry = shared_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     user_id = call.context.user_id
     user = await call.hass.auth.async_get_user(user_id) if user_id else None

@@ -35,7 +35,6 @@ class TokenHealth:
     failures: int
     failures_counted: int
     rejections: int
-    retry_at: float | None
     is_saved: bool
     sign_in_cause: SignInCause | None
     is_used_elsewhere: bool

@@ -158,7 +158,7 @@ class TokenKeeper:
     def health(self) -> TokenHealth:
         """Return what may be known of the tokens."""
         chain, now = self._chain, _now()
-        cause = chain.cause if chain.candidates else chain.cause or SignInCause.REFUSED
+        cause = None if chain.candidates else chain.cause or SignInCause.REFUSED
         return TokenHealth(
             expires_at=chain.expires_at,
             usable_until=chain.usable_until,
@@ -169,7 +169,6 @@ class TokenKeeper:
             failures=self._backoff.failures,
             failures_counted=self._failures_counted,
             rejections=sum(now - _A_DAY < at <= now for at in self._rejections),
-            retry_at=self._backoff.retry_at,
             is_saved=self._is_saved,
             sign_in_cause=SignInCause.APP_REFUSED if self._client_refused else cause,
             is_used_elsewhere=self._is_used_elsewhere or cause is SignInCause.ANOTHER_PROGRAM,

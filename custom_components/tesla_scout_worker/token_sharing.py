@@ -21,7 +21,7 @@ from .const import DOMAIN
 from .data import ScoutWorkerConfigEntry
 from .fleet.errors import ServerError
 from .settings import Options
-from .store import async_load_or_empty
+from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A kill loses at most the hand-outs of this long (seconds).
@@ -51,10 +51,10 @@ class Handouts:
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.handouts", private=True
         )
+        self._saving = PlannedSave(self._store, self._as_dict, _SAVE_DELAY)
         self._total = 0
         # The most recent last.
         self._callers: dict[str, Caller] = {}
-        self._is_save_planned = False
         self._is_removed = False
 
     async def async_load(self) -> None:
@@ -93,15 +93,12 @@ class Handouts:
         if len(self._callers) > _MOST_CALLERS:
             del self._callers[next(iter(self._callers))]
         self._total += 1
-        # A plan that each call puts off would, with a caller that never rests, never be carried out.
-        if not self._is_save_planned and not self._is_removed:
-            self._is_save_planned = True
-            self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        if not self._is_removed:
+            self._saving.plan()
 
     async def async_save(self) -> None:
         """Write now what would have been written in a moment."""
-        if self._is_save_planned:
-            await self._store.async_save(self._as_dict())
+        await self._saving.async_flush()
 
     async def async_remove(self) -> None:
         """Delete the store, and store nothing any more."""
@@ -109,7 +106,6 @@ class Handouts:
         await self._store.async_remove()
 
     def _as_dict(self) -> dict[str, Any]:
-        self._is_save_planned = False
         return {
             "total": self._total,
             "callers": {name: asdict(caller) for name, caller in self._callers.items()},
@@ -168,7 +164,7 @@ async def async_hand_out(
 ) -> dict[str, JsonValueType]:
     """Return an account's access token and what goes with it, and count it. caller: what a person calls who asks.
 
-    Asks Tesla nothing, unless the token is old: then one request that is not billed. Raises FleetError where no token
+    Asks Tesla nothing, unless the token is old: it is renewed then, which is not billed. Raises FleetError where no token
     can be had.
     """
     # An unload during the wait takes them from the entry.

@@ -35,7 +35,6 @@ def test_the_word_is_that_of_the_worst(
         failures=failures,
         failures_counted=failures,
         rejections=0,
-        retry_at=None,
         is_saved=True,
         sign_in_cause=cause,
         is_used_elsewhere=False,
