@@ -1,13 +1,15 @@
 """Tesla Scout & Worker: notices cheaply when a car comes home, then reads it once."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 import logging
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountCoordinator, async_forget_account, update_issue
+from .account import AccountCoordinator, async_forget_account
 from .budget import FLOW_LEDGERS, Budget, async_budget_for, async_forget_budget
 from .const import CONF_VEHICLES, DOMAIN, PLATFORMS
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
@@ -18,6 +20,8 @@ from .http import async_setup_view
 from .memory import Memory
 from .problems import for_set_up
 from .scout.coordinator import ScoutCoordinator
+from .scout.eye_watch import Eyes, async_follow_renames, own_entities
+from .scout.refusals import async_forget_refusals
 from .services import async_setup_services
 from .settings import Options
 from .token_journal import async_sweep_drafts
@@ -37,6 +41,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_view(hass)
     await async_setup_virtual_key(hass)
     await async_sweep_drafts(hass)
+    async_follow_renames(hass)
     return True
 
 
@@ -98,7 +103,7 @@ async def async_remove_config_entry_device(
 
 
 async def _async_load_budget(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, options: Options) -> Budget:
-    budget = await async_budget_for(hass, entry.entry_id, options.monthly_budget)
+    budget = await async_budget_for(hass, entry.entry_id, options.monthly_budget, options.prices)
     asked_by_flow = hass.data.get(FLOW_LEDGERS, {}).pop(entry.unique_id or "", None)
     if asked_by_flow:
         budget.adopt(asked_by_flow)
@@ -159,12 +164,27 @@ async def _async_start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> No
     ):
         entry.async_on_unload(coordinator.async_add_listener(_keep_running))
     entry.async_on_unload(runtime.budget.async_add_listener(runtime.account.async_update_listeners))
-    # Whether it still is refused, each scout finds out anew.
-    update_issue(hass, entry, "location_refused", is_present=False)
+    entry.async_on_unload(runtime.budget.async_follow_calendar())
+    async_forget_refusals(hass, entry)
     for car in runtime.cars.values():
         await car.scout.async_tell_pending()
         entry.async_on_unload(car.scout.async_follow_zone())
+        entry.async_on_unload(_open_eyes(hass, entry, car))
         entry.async_create_background_task(hass, car.scout.async_refresh(), f"first look at {car.name}")
+
+
+def _open_eyes(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, car: Car) -> Callable[[], None]:
+    """Let the owner's entities tell the scout what they see; the release comes back."""
+    options = Options.from_options(entry.options)
+    car.scout.eyes = Eyes(
+        hass,
+        options.eyes.get(car.vin, {}),
+        options.home_zones,
+        own=partial(own_entities, hass, entry.entry_id, car.vin),
+        on_glimpse=car.scout.async_glimpse,
+        on_answer=car.scout.async_answered,
+    )
+    return car.scout.eyes.async_start()
 
 
 def _keep_running() -> None:

@@ -41,6 +41,8 @@ _SHORTEST_WAIT: Final = 5.0
 _FAILURES_TO_TELL: Final = 5
 # A clock this far off makes tokens look younger or older than they are (seconds).
 _CLOCK_TOLERANCE: Final = 300.0
+# What the owner wished for, and need not mend.
+_WARNINGS: Final = frozenset({"budget_spent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             trusted_urls=self._endpoints.typed,
             clock=lambda: dt_util.utcnow().timestamp(),
         )
-        self._budget = budget
+        self.budget = budget
         self._vehicles: dict[str, Vehicle] = {}
         #: The sign-in that its owner was asked to renew.
         self._asked_for: str | None = None
@@ -103,7 +105,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self._async_plan()
         self._async_update_issues()
         self._async_ask_owner()
-        self.config_entry.async_on_unload(self._budget.async_add_listener(self._async_requested))
+        self.config_entry.async_on_unload(self.budget.async_add_listener(self._async_requested))
 
     # --- tokens -----------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_update_issues(self) -> None:
         """Raise a repair for what only the owner can mend, and take it back when it is mended."""
-        data, budget = self._data(), self._budget
+        data, budget = self._data(), self.budget
         token = data.token
         problems = {
             "location_not_granted": SCOPE_LOCATION in data.missing_scopes,
@@ -242,7 +244,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             "account_disabled": budget.is_disabled,
             "app_not_registered": budget.is_unregistered,
             # Without a budget nothing was promised that could be missed.
-            "budget_spent": budget.is_spent and budget.monthly_budget > 0,
+            "budget_spent": not budget.scout_may_spend and budget.monthly_budget > 0,
             "clock_wrong": data.clock_error is not None,
             # ANOTHER_PROGRAM is told by token_used_elsewhere.
             "sign_in_revoked": token.sign_in_cause is SignInCause.REVOKED,
@@ -269,9 +271,10 @@ def update_issue(
     *,
     is_present: bool,
     placeholders: Mapping[str, str] | None = None,
+    about: str | None = None,
 ) -> None:
-    """Raise or take back a repair of an entry."""
-    issue_id = f"{key}_{entry.entry_id}"
+    """Raise or take back a repair of an entry. about: what it is of, where there can be several of a kind."""
+    issue_id = "_".join(filter(None, (key, about, entry.entry_id)))
     if not is_present:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
@@ -280,7 +283,7 @@ def update_issue(
         DOMAIN,
         issue_id,
         is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
+        severity=ir.IssueSeverity.WARNING if key in _WARNINGS else ir.IssueSeverity.ERROR,
         translation_key=key,
         translation_placeholders={"account": entry.title, **(placeholders or {})},
     )

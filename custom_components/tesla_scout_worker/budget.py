@@ -1,35 +1,39 @@
-"""The meter that every request passes, and the month's ledger behind it."""
+"""The meter that every request passes: what it counts, and what it does not let out."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .book import Book, Spending
 from .closure import FIRST_WAIT, Closure
 from .const import DOMAIN
 from .fleet.errors import (
     LONGEST_RATE_LIMIT_WAIT,
     AccountDisabledError,
+    AskedTooOftenError,
     BudgetSpentError,
     FleetError,
     NotRegisteredError,
     RateLimitedError,
 )
-from .fleet.metering import Category, Errand, Purpose
-from .ledger import PRICES, Ledger, is_billed, month_of
+from .fleet.metering import Admission, Category, Errand, Purpose
+from .ledger import Ledger, is_billed
+from .prices import Prices, is_billed_kind
+from .request_bound import RequestBound
 from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A crash loses at most the requests of this long (seconds).
 _SAVE_DELAY: Final = 2
-# What nobody asked for is what the budget stops first.
-_AUTOMATIC: Final = frozenset({Purpose.SCOUT, Purpose.WORKER})
 # Who may try what Tesla closed: a person, and where a set-up asks what is not billed, a set-up.
 _A_PERSON: Final = frozenset({Purpose.REQUESTED})
 _AN_OWNER: Final = frozenset({Purpose.REQUESTED, Purpose.SETUP})
@@ -55,31 +59,36 @@ def receipt() -> Iterator[Ledger]:
         _RECEIPT.reset(token)
 
 
-class Budget:
+class Budget(Book):
     """One config entry's meter.
 
-    Holds back what would be refused anyway (a rate limit, a disabled account), and what nobody asked for once the
-    month's budget is used up.
+    Holds back what would be refused anyway (a rate limit, a disabled account), what nobody asked for once the month's
+    budget is used up, and what is asked for without end.
     """
 
-    def __init__(self, hass: HomeAssistant, key: str, monthly_budget: float) -> None:
-        """Initialize. key: of the store. monthly_budget: US dollars that may be spent unasked."""
+    def __init__(
+        self, hass: HomeAssistant, key: str, monthly_budget: float, prices: Prices | None = None
+    ) -> None:
+        """Initialize. key: of the store. monthly_budget: US dollars that may be spent unasked. prices: None for Tesla's."""
+        super().__init__(dt_util.now, monthly_budget, prices or Prices())
+        self._hass = hass
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{key}.ledger", private=True
         )
         self._saving = PlannedSave(self._store, self._as_dict, _SAVE_DELAY)
-        self.monthly_budget = monthly_budget
         self._held_until: dict[Category, float] = {}
         self._disabled, self._unregistered = Closure(), Closure()
+        #: The billing month in which Tesla disabled the account.
+        self._disabled_in: str | None = None
+        self._bounds: defaultdict[str, RequestBound] = defaultdict(RequestBound)
         self._knocked_at, self._is_knocking = 0.0, False
         self._is_removed = False
         self._listeners: list[CALLBACK_TYPE] = []
-        self.ledger = Ledger()
 
     async def async_load(self) -> None:
         """Read the ledger and the holds that an earlier run left."""
         stored = await async_load_or_empty(self._store)
-        self.ledger = Ledger.from_dict(stored.get("ledger"))
+        self._recall(stored)
         held = stored.get("held_until")
         self._held_until = {
             Category(category): until
@@ -87,7 +96,9 @@ class Budget:
             if category in frozenset(Category) and isinstance(until, int | float)
         }
         self._disabled = Closure.from_dict(stored.get("disabled"))
+        self._disabled_in = stored.get("disabled_in") if self._disabled.is_closed else None
         self._unregistered = Closure.from_dict(stored.get("unregistered"))
+        self._open_with_new_month()
 
     async def async_save(self) -> None:
         """Write now what would have been written in a moment."""
@@ -98,14 +109,34 @@ class Budget:
         self._is_removed = True
         await self._store.async_remove()
 
+    @callback
+    def async_follow_calendar(self) -> CALLBACK_TYPE:
+        """Tell listeners at each midnight that a day or a month began, though nothing was asked; the release comes back."""
+
+        @callback
+        def _turned(_: datetime) -> None:
+            self._open_with_new_month()
+            self._changed()
+
+        return async_track_time_change(self._hass, _turned, hour=0, minute=0, second=0)
+
     # --- the gate ---------------------------------------------------------------------------------
 
-    def admit(self, errand: Errand) -> None:
-        """Let a request out, or raise why not.
+    def admit(self, errand: Errand) -> Admission:
+        """Let a request out and count it, or raise why not.
 
-        RateLimitedError, AccountDisabledError, NotRegisteredError, BudgetSpentError.
+        RateLimitedError, AccountDisabledError, NotRegisteredError, AskedTooOftenError, BudgetSpentError.
         """
-        now = _now()
+        self._refuse(errand, now := _now())
+        admission = Admission(errand, self.calendar.today, self.prices.of(errand.category))
+        self._count_from(now)
+        self.ledger.enter(admission)
+        if receipt := _RECEIPT.get():
+            receipt.enter(admission)
+        self._save_soon()
+        return admission
+
+    def _refuse(self, errand: Errand, now: float) -> None:
         # A wait longer than the longest is a clock that was set back.
         if 0 < (wait := self._held_until.get(errand.category, 0.0) - now) <= LONGEST_RATE_LIMIT_WAIT:
             raise RateLimitedError(retry_after=wait)
@@ -114,8 +145,22 @@ class Budget:
                 raise AccountDisabledError(retry_after=wait)
             if (wait := self._unregistered.wait(now)) and not self._may_knock(errand, now, _AN_OWNER):
                 raise NotRegisteredError(retry_after=wait)
-        if PRICES[errand.category] and errand.purpose in _AUTOMATIC and self.is_spent:
-            raise BudgetSpentError(retry_after=_seconds_to_next_month())
+        if not self.affords(errand):
+            raise BudgetSpentError(retry_after=self.calendar.seconds_left)
+        if errand.purpose is Purpose.REQUESTED and errand.vin is not None:
+            bound = self._bounds[errand.vin]
+            bucket = bound.billed if self.prices.is_limited(errand.category) else bound.free
+            if wait := bucket.take(now):
+                raise AskedTooOftenError(retry_after=wait)
+
+    def check_asked(self, vin: str) -> None:
+        """Raise AskedTooOftenError where a read of a car that is asked for would be refused; nothing is sent or counted.
+
+        To be called before anything is sent, so that a refusal costs nothing, and changes no plan: who asks in a loop must
+        not keep scout and worker from what they do by themselves.
+        """
+        if wait := self._bounds[vin].wait(_now()):
+            raise AskedTooOftenError(retry_after=wait)
 
     def _may_knock(self, errand: Errand, now: float, whose: frozenset[Purpose]) -> bool:
         """Return whether a closed door is tried before its time, since its owner has perhaps just mended it.
@@ -129,17 +174,17 @@ class Budget:
             self._knocked_at, self._is_knocking = now, True
         return self._is_knocking and now - self._knocked_at < _ONE_ACTION
 
-    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
-        """Enter the request in the ledger by what came back."""
+    def settle(self, admission: Admission, status: int | None, *, sent: bool = True) -> None:
+        """Take a request back that was not billed, and learn from what came back."""
+        category = admission.errand.category
         if not sent or not is_billed(status):
-            return
-        self.ledger.count(_today(), errand)
-        if receipt := _RECEIPT.get():
-            receipt.count(_today(), errand)
-        if status is not None and status < 400 and errand.category is not Category.AUTH:  # noqa: PLR2004
+            self.ledger.take_back(admission)
+            if receipt := _RECEIPT.get():
+                receipt.take_back(admission)
+        elif status is not None and status < 400 and category is not Category.AUTH:  # noqa: PLR2004
             self._unregistered.found_open()
             # What is free may be answered by a disabled account too.
-            if PRICES[errand.category]:
+            if is_billed_kind(category):
                 self._disabled.found_open()
         self._changed()
 
@@ -151,7 +196,8 @@ class Budget:
                 self._held_until[errand.category] = now + (error.retry_after or 0.0)
             case AccountDisabledError():
                 # A new month brings a new credit.
-                self._disabled.found_closed(now, _seconds_to_next_month())
+                self._disabled.found_closed(now, max(self.calendar.seconds_left, 1.0))
+                self._disabled_in = self.calendar.month
                 error.retry_after, self._is_knocking = self._disabled.wait(now), False
             case NotRegisteredError():
                 self._unregistered.found_closed(now)
@@ -159,6 +205,11 @@ class Budget:
             case _:
                 return
         self._changed()
+
+    def _open_with_new_month(self) -> None:
+        """Take an account that was disabled in another month for one that may be asked again."""
+        if self._disabled.is_closed and self._disabled_in not in {None, self.calendar.month}:
+            self._disabled.found_open()
 
     # --- what can be shown ------------------------------------------------------------------------
 
@@ -173,29 +224,10 @@ class Budget:
         return self._unregistered.is_closed
 
     @property
-    def is_spent(self) -> bool:
-        """Return whether this month's budget is used up."""
-        return self.cost_this_month >= self.monthly_budget
-
-    @property
-    def requests_this_month(self) -> dict[Category, int]:
-        """Return this month's requests by category."""
-        return self.ledger.requests(month_of(_today()))
-
-    @property
-    def requests_today(self) -> dict[Category, int]:
-        """Return today's requests by category."""
-        return self.ledger.requests(_today().isoformat())
-
-    @property
-    def cost_this_month(self) -> float:
-        """Return this month's cost so far, US dollars before Tesla's credit."""
-        return self.ledger.cost(month_of(_today()))
-
-    @property
-    def billed_this_month(self) -> int:
-        """Return this month's requests that have a price."""
-        return sum(count for category, count in self.requests_this_month.items() if PRICES[category])
+    @override
+    def spending(self) -> Spending:
+        """Return who may spend, in a word."""
+        return Spending.DISABLED if self.is_disabled else super().spending
 
     def owner_acted(self) -> None:
         """Open what Tesla had closed: the owner has just mended it, in a dialog that Tesla answered."""
@@ -205,26 +237,37 @@ class Budget:
 
     def adopt(self, ledger: Ledger) -> None:
         """Take over what was counted before the entry existed."""
-        self.ledger.adopt(ledger)
+        self._count_from(_now())
+        self.ledger.adopt(ledger, self.prices)
+        self._changed()
+
+    @override
+    def note_online(self, vin: str, seconds: float) -> None:
+        """Note for how long the cloud said that a car was online. Of more than an hour at once, an hour counts."""
+        super().note_online(vin, seconds)
         self._changed()
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
-        """Call a listener after each request."""
+        """Call a listener after each request, and when a day begins."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def _changed(self) -> None:
-        if not self._is_removed:
-            self._saving.plan()
+        self._save_soon()
         for listener in tuple(self._listeners):
             listener()
 
+    def _save_soon(self) -> None:
+        if not self._is_removed:
+            self._saving.plan()
+
     def _as_dict(self) -> dict[str, Any]:
         return {
-            "ledger": self.ledger.as_dict(),
+            **self._describe(),
             "held_until": dict(self._held_until),
             "disabled": self._disabled.as_dict(),
+            "disabled_in": self._disabled_in,
             "unregistered": self._unregistered.as_dict(),
         }
 
@@ -232,13 +275,16 @@ class Budget:
 _BUDGETS: HassKey[dict[str, Budget]] = HassKey(f"{DOMAIN}.budgets")
 
 
-async def async_budget_for(hass: HomeAssistant, entry_id: str, monthly_budget: float) -> Budget:
+async def async_budget_for(
+    hass: HomeAssistant, entry_id: str, monthly_budget: float, prices: Prices | None = None
+) -> Budget:
     """Return an entry's one meter. It outlives a reload, so that an answer that comes late is still counted."""
     budgets = hass.data.setdefault(_BUDGETS, {})
     if entry_id not in budgets:
         budgets[entry_id] = Budget(hass, entry_id, monthly_budget)
         await budgets[entry_id].async_load()
     budgets[entry_id].monthly_budget = monthly_budget
+    budgets[entry_id].prices = prices or Prices()
     return budgets[entry_id]
 
 
@@ -257,19 +303,22 @@ async def async_forget_budget(hass: HomeAssistant, entry_id: str) -> None:
 
 
 class FlowMeter:
-    """Counts what a config flow asks before there is an entry whose ledger could."""
+    """Counts what a config flow asks before there is an entry whose ledger could, which then puts the prices to it."""
 
     def __init__(self) -> None:
         """Initialize."""
         self.ledger = Ledger()
 
-    def admit(self, errand: Errand) -> None:
+    def admit(self, errand: Errand) -> Admission:
         """Let everything out: a flow asks a handful of unbilled questions."""
+        admission = Admission(errand, dt_util.now().date())
+        self.ledger.enter(admission)
+        return admission
 
-    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
-        """Enter the request in the ledger by what came back."""
-        if sent and is_billed(status):
-            self.ledger.count(_today(), errand)
+    def settle(self, admission: Admission, status: int | None, *, sent: bool = True) -> None:
+        """Take a request back that was not billed."""
+        if not sent or not is_billed(status):
+            self.ledger.take_back(admission)
 
     def hold(self, errand: Errand, error: FleetError) -> None:
         """Hold nothing back: the person in front of the form decides when to try again."""
@@ -277,14 +326,3 @@ class FlowMeter:
 
 def _now() -> float:
     return dt_util.utcnow().timestamp()
-
-
-def _today() -> date:
-    return dt_util.now().date()
-
-
-def _seconds_to_next_month() -> float:
-    now = dt_util.now()
-    year, month = divmod(now.year * 12 + now.month, 12)
-    start = now.replace(year=year, month=month + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return max((dt_util.as_utc(start) - dt_util.as_utc(now)).total_seconds(), 60.0)

@@ -27,8 +27,12 @@ CONF_TOKEN_URL: Final = "token_url"
 CONF_VEHICLES: Final = "vehicles"
 
 # Options
-CONF_HOME_ZONE: Final = "home_zone"
+CONF_EYES: Final = "eyes"
+CONF_HOME_ZONE: Final = "home_zone"  # of entries from before there could be several
+CONF_HOME_ZONES: Final = "home_zones"
+CONF_LEARN_HABITS: Final = "learn_habits"
 CONF_MONTHLY_BUDGET: Final = "monthly_budget"
+CONF_PRICES: Final = "prices"
 CONF_PROMPTNESS: Final = "promptness"
 CONF_SHARE_ACCESS_TOKEN: Final = "share_access_token"
 CONF_WATCHED: Final = "watched_vehicles"

@@ -41,5 +41,12 @@ class PresenceEvent(CarEntity[ScoutCoordinator], EventEntity):
 
     @callback
     def _async_changed(self, change: Change, at: float) -> None:
-        self._trigger_event(change.value, {"position_taken_at": dt_util.utc_from_timestamp(at)})
+        self._trigger_event(
+            change.value,
+            {
+                "position_taken_at": dt_util.utc_from_timestamp(at),
+                # The home zone that the car is in, or that it left.
+                "zone": self.coordinator.data.whereabouts.zone,
+            },
+        )
         self.async_write_ha_state()

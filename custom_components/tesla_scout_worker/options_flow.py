@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -19,39 +20,57 @@ import voluptuous as vol
 
 from .const import (
     CONF_HOME_ZONE,
+    CONF_HOME_ZONES,
+    CONF_LEARN_HABITS,
     CONF_MONTHLY_BUDGET,
+    CONF_PRICES,
     CONF_PROMPTNESS,
     CONF_SHARE_ACCESS_TOKEN,
     CONF_VEHICLES,
     CONF_WATCHED,
 )
-from .scout.policy import Promptness
+from .options_eyes import EyesSteps
+from .prices import NAMES, Prices
+from .scout.view import Promptness
 from .settings import Options
 
 _MOST_A_MONTH: Final = 1000
+_MUST_CHOOSE: Final = {CONF_WATCHED: "no_vehicle_chosen", CONF_HOME_ZONES: "no_zone_chosen"}
 
 
-class ScoutWorkerOptionsFlow(OptionsFlowWithReload):
-    """Home zone, promptness, cars, budget and other programs; changes take effect at once."""
+class ScoutWorkerOptionsFlow(EyesSteps):
+    """Home zones, promptness, cars, budget and other programs; changes take effect at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what to change."""
+        return self.async_show_menu(menu_options=["settings", "eyes"])
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take the options."""
         vehicles: dict[str, str] = self.config_entry.data.get(CONF_VEHICLES, {})
         errors: dict[str, str] = {}
         if user_input is not None:
-            if user_input[CONF_WATCHED]:
-                return self.async_create_entry(data=_without_defaults(user_input, vehicles))
-            errors = {CONF_WATCHED: "no_vehicle_chosen"}
+            errors = {key: error for key, error in _MUST_CHOOSE.items() if not user_input[key]}
+            if not errors:
+                # What other steps of the menu keep stays.
+                others = {
+                    key: value
+                    for key, value in self.config_entry.options.items()
+                    if key not in _schema(vehicles).schema and key != CONF_HOME_ZONE
+                }
+                return self.async_create_entry(data=others | _without_defaults(user_input, vehicles))
         options = Options.from_options(self.config_entry.options)
         shown = user_input or {
-            CONF_HOME_ZONE: options.home_zone,
+            CONF_HOME_ZONES: list(options.home_zones),
             CONF_PROMPTNESS: options.promptness,
             CONF_WATCHED: list(filter(options.watches, vehicles)),
             CONF_MONTHLY_BUDGET: options.monthly_budget,
+            CONF_PRICES: {name: getattr(options.prices, name) for name in NAMES},
+            CONF_LEARN_HABITS: options.learns_habits,
             CONF_SHARE_ACCESS_TOKEN: options.shares_access_token,
         }
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(_schema(vehicles), shown),
             errors=errors,
         )
@@ -76,7 +95,7 @@ def _schema(vehicles: dict[str, str]) -> vol.Schema:
                     mode=NumberSelectorMode.BOX,
                 )
             ),
-            vol.Required(CONF_HOME_ZONE): EntitySelector(EntitySelectorConfig(domain="zone")),
+            vol.Required(CONF_HOME_ZONES): EntitySelector(EntitySelectorConfig(domain="zone", multiple=True)),
             vol.Required(CONF_WATCHED): SelectSelector(
                 SelectSelectorConfig(
                     options=[SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()],
@@ -84,13 +103,26 @@ def _schema(vehicles: dict[str, str]) -> vol.Schema:
                     mode=SelectSelectorMode.LIST,
                 )
             ),
+            vol.Required(CONF_LEARN_HABITS): BooleanSelector(),
             vol.Required(CONF_SHARE_ACCESS_TOKEN): BooleanSelector(),
+            vol.Optional(CONF_PRICES): section(
+                vol.Schema({vol.Optional(name): _PRICE for name in NAMES}), {"collapsed": True}
+            ),
         }
     )
 
 
+_PRICE: Final = NumberSelector(
+    NumberSelectorConfig(
+        min=0, max=_MOST_A_MONTH, step="any", unit_of_measurement="USD", mode=NumberSelectorMode.BOX
+    )
+)
+
+
 def _without_defaults(user_input: dict[str, Any], vehicles: dict[str, str]) -> dict[str, Any]:
-    """Leave out the choice of all cars, so that a car bought later is looked after too."""
-    if set(user_input[CONF_WATCHED]) >= set(vehicles):
-        return {key: value for key, value in user_input.items() if key != CONF_WATCHED}
-    return user_input
+    """Leave out the choice of all cars, so that a car bought later is looked after too, and prices that Tesla sets."""
+    kept = dict(user_input)
+    if set(kept[CONF_WATCHED]) >= set(vehicles):
+        del kept[CONF_WATCHED]
+    prices = Prices.from_options(kept.pop(CONF_PRICES, None)).changes()
+    return {**kept, CONF_PRICES: prices} if prices else kept

@@ -1,4 +1,4 @@
-"""Sensors of the cars and of the account."""
+"""Sensors of the cars; those of the account are added here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,15 +17,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .account import AccountData
-from .budget import Budget
+from .account_sensor import async_add_account_sensors
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import AccountEntity, CarEntity
+from .entity import CarEntity
 from .fleet.models import CloudState, VehicleData
 from .handout_sensor import async_add_handout_sensor
 from .scout.coordinator import ScoutCoordinator
-from .scout.policy import Reason
-from .token_health import TokenState
+from .scout.view import Reason
 from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
 
@@ -52,15 +50,6 @@ class CarSensorDescription(SensorEntityDescription):
     coordinator: Callable[[Car], ScoutCoordinator | WorkerCoordinator]
     value: Callable[[Car], _Value]
     attributes: Callable[[Car], Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountSensorDescription(SensorEntityDescription):
-    """Describes a sensor of the account."""
-
-    value: Callable[[AccountData, Budget], _Value]
-    attributes: Callable[[AccountData, Budget], Mapping[str, Any]] | None = None
-    is_monthly: bool = False
 
 
 def _time(seconds: float | None) -> datetime | None:
@@ -191,70 +180,6 @@ _CAR_SENSORS: tuple[CarSensorDescription, ...] = (
     ),
 )
 
-_ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
-    AccountSensorDescription(
-        key="requests_this_month",
-        translation_key="requests_this_month",
-        state_class=SensorStateClass.TOTAL,
-        value=lambda _, budget: budget.billed_this_month,
-        attributes=lambda _, budget: {
-            category.value: count for category, count in budget.requests_this_month.items()
-        },
-        is_monthly=True,
-    ),
-    AccountSensorDescription(
-        key="cost_this_month",
-        translation_key="cost_this_month",
-        device_class=SensorDeviceClass.MONETARY,
-        native_unit_of_measurement="USD",
-        suggested_display_precision=2,
-        state_class=SensorStateClass.TOTAL,
-        value=lambda _, budget: budget.cost_this_month,
-        is_monthly=True,
-    ),
-    AccountSensorDescription(
-        key="sign_in",
-        translation_key="sign_in",
-        device_class=SensorDeviceClass.ENUM,
-        options=[state.value for state in TokenState],
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda account, _: account.token_state.value,
-        attributes=lambda account, _: {
-            "region": account.token.claims.region,
-            "granted_scopes": sorted(account.token.claims.scopes),
-            "missing_scopes": sorted(account.missing_scopes),
-        },
-    ),
-    AccountSensorDescription(
-        key="token_expires",
-        translation_key="token_expires",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value=lambda account, _: _time(account.token.expires_at),
-    ),
-    AccountSensorDescription(
-        key="token_renewed",
-        translation_key="token_renewed",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value=lambda account, _: _time(account.token.last_rotation),
-        attributes=lambda account, _: {
-            "rotations": account.token.rotations,
-            "failures": account.token.failures_counted,
-        },
-    ),
-    AccountSensorDescription(
-        key="token_rejections",
-        translation_key="token_rejections",
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value=lambda account, _: account.token.rejections,
-    ),
-)
-
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -262,7 +187,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors; which there are does not depend on what was read."""
-    async_add_entities(AccountSensor(entry, description) for description in _ACCOUNT_SENSORS)
+    async_add_account_sensors(entry, async_add_entities)
     async_add_handout_sensor(hass, entry, async_add_entities)
     async_add_entities(
         CarSensor(entry, car, description.coordinator(car), description)
@@ -288,30 +213,3 @@ class CarSensor(CarEntity[ScoutCoordinator | WorkerCoordinator], SensorEntity):
         """Return what goes with the value."""
         attributes = self.entity_description.attributes
         return attributes(self._car) if attributes else None
-
-
-class AccountSensor(AccountEntity, SensorEntity):
-    """A sensor of the account."""
-
-    entity_description: AccountSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> _Value:
-        """Return the value."""
-        return self.entity_description.value(self.coordinator.data, self._budget)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what goes with the value."""
-        attributes = self.entity_description.attributes
-        return attributes(self.coordinator.data, self._budget) if attributes else None
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Return when a monthly count began."""
-        if not self.entity_description.is_monthly:
-            return None
-        return dt_util.start_of_local_day().replace(day=1)

@@ -1,7 +1,7 @@
 """The actions: look now, read now, renew the token, tell how things are."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import (
@@ -21,13 +21,16 @@ from .budget import receipt
 from .const import DOMAIN
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .fleet.errors import FleetError
-from .ledger import PRICES, Ledger, month_of
+from .fleet.metering import Category, Purpose
+from .ledger import Ledger
 from .problems import for_action
+from .scout.habit_words import describe
 from .token_sharing import AUTOMATION, async_hand_out, is_shared, shared_entry
 
 SERVICE_SCOUT_NOW: Final = "scout_now"
 SERVICE_RUN_WORKER: Final = "run_worker"
 SERVICE_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of an action
+SERVICE_FORGET_HABITS: Final = "forget_habits"
 SERVICE_GET_STATUS: Final = "get_status"
 SERVICE_GET_ACCESS_TOKEN: Final = "get_access_token"  # noqa: S105 - the name of an action
 
@@ -41,6 +44,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for name, handler, schema, response in (
         (SERVICE_SCOUT_NOW, _async_scout_now, _CARS_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_RUN_WORKER, _async_run_worker, _CARS_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_FORGET_HABITS, _async_forget_habits, _CARS_SCHEMA, SupportsResponse.NONE),
         (SERVICE_REFRESH_TOKEN, _async_refresh_token, _ACCOUNT_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_GET_STATUS, _async_get_status, _ACCOUNT_SCHEMA, SupportsResponse.ONLY),
     ):
@@ -75,6 +79,12 @@ async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
     return await _async_for_each_car(call, _run)
 
 
+async def _async_forget_habits(call: ServiceCall) -> None:
+    """Forget what was learned of cars. Asks nothing of Tesla."""
+    for car in _cars(call):
+        car.scout.async_forget_habits()
+
+
 async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
     """Renew the access token: one request for each refresh token that is tried; not billed."""
     # Held here, since a reload meanwhile takes it from the entry.
@@ -106,15 +116,27 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
     return {
         "token": _token_status(runtime),
         "cars": [
-            {"name": car.name, "scout": _scout_status(car), "worker": _worker_status(car)}
+            {
+                "name": car.name,
+                "scout": _scout_status(car),
+                "habits": describe(car.scout.data.habits),
+                "worker": _worker_status(car),
+            }
             for car in runtime.cars.values()
         ],
         "month": {
             "requests": _by_category(budget.requests_this_month),
             "billed": budget.billed_this_month,
             "cost_usd": budget.cost_this_month,
+            "cost_by_purpose_usd": _by_purpose(budget.costs_by_purpose),
+            "beyond_credit_usd": budget.beyond_credit,
+            "budget_usd": budget.monthly_budget,
+            "forecast_usd": budget.forecast,
+            "fixed_poll_usd": budget.fixed_poll_cost_this_month,
+            "saved_usd": budget.saved_this_month,
+            "spending": budget.spending.value,
         },
-        "today": {"requests": _by_category(budget.requests_today)},
+        "today": {"requests": _by_category(budget.requests_today), "cost_usd": budget.cost_today},
         "other_programs": {"is_on": is_shared(entry), "handouts": runtime.handouts.total},
     }
 
@@ -204,17 +226,19 @@ def _token_status(runtime: RuntimeData) -> dict[str, JsonValueType]:
 
 
 def _cost(ledger: Ledger) -> dict[str, JsonValueType]:
-    month = month_of(dt_util.now().date())
-    requests = ledger.requests(month)
     return {
-        "requests": _by_category(requests),
-        "billed": sum(count for category, count in requests.items() if PRICES[category]),
-        "cost_usd": ledger.cost(month),
+        "requests": _by_category(ledger.requests()),
+        "billed": ledger.billed(),
+        "cost_usd": ledger.cost(),
     }
 
 
-def _by_category(requests: Mapping[Any, int]) -> dict[str, JsonValueType]:
-    return {str(category): count for category, count in requests.items()}
+def _by_category(requests: Mapping[Category, int]) -> dict[str, JsonValueType]:
+    return {category.value: count for category, count in requests.items()}
+
+
+def _by_purpose(costs: Mapping[Purpose, float]) -> dict[str, JsonValueType]:
+    return {purpose.value: cost for purpose, cost in costs.items() if cost}
 
 
 def _iso(seconds: float | None) -> str | None:

@@ -1,16 +1,19 @@
 """A config entry's data and options, read once and typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-import math
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
 from .const import (
     CONF_API_URL,
     CONF_AUTHORIZE_URL,
     CONF_BASE_URL,
+    CONF_EYES,
     CONF_HOME_ZONE,
+    CONF_HOME_ZONES,
+    CONF_LEARN_HABITS,
     CONF_MONTHLY_BUDGET,
+    CONF_PRICES,
     CONF_PROMPTNESS,
     CONF_REGION,
     CONF_SHARE_ACCESS_TOKEN,
@@ -21,7 +24,12 @@ from .const import (
 )
 from .fleet.auth import AUTHORIZE_URLS, TOKEN_URL, TOKEN_URLS
 from .fleet.client import region_of
-from .scout.policy import Promptness
+from .prices import Prices
+from .scout.eyes import Role
+from .scout.view import Promptness
+
+# No budget is more than this.
+_MOST_DOLLARS: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +64,19 @@ class Endpoints:
 class Options:
     """What the owner wished.
 
-    watched: VINs to look after, None for all. monthly_budget: US dollars that may be spent unasked.
-    shares_access_token: other programs may take the access token from Home Assistant.
+    home_zones: the car is at home in any of them. watched: VINs to look after, None for all. monthly_budget: US dollars that may be spent unasked.
+    shares_access_token: other programs may take the access token from Home Assistant. eyes: by VIN and role, the
+    entities that tell of a car for free. learns_habits: what a car usually does may be remembered and used.
     """
 
-    home_zone: str = DEFAULT_HOME_ZONE
+    home_zones: tuple[str, ...] = (DEFAULT_HOME_ZONE,)
     promptness: Promptness = Promptness.BALANCED
     watched: frozenset[str] | None = None
     monthly_budget: float = DEFAULT_MONTHLY_BUDGET
     shares_access_token: bool = False
+    eyes: Mapping[str, Mapping[Role, tuple[str, ...]]] = field(default_factory=dict)
+    learns_habits: bool = True
+    prices: Prices = field(default_factory=Prices)
 
     def watches(self, vin: str) -> bool:
         """Return whether a car is to be looked after."""
@@ -75,16 +87,38 @@ class Options:
         """Read an entry's options; what is missing or makes no sense has the default that is right for most."""
         watched, promptness = options.get(CONF_WATCHED), options.get(CONF_PROMPTNESS)
         return cls(
-            home_zone=options.get(CONF_HOME_ZONE) or DEFAULT_HOME_ZONE,
+            home_zones=_zones(options),
             promptness=Promptness(promptness) if promptness in list(Promptness) else Promptness.BALANCED,
             watched=frozenset(watched) if isinstance(watched, list) else None,
             monthly_budget=_dollars(options.get(CONF_MONTHLY_BUDGET)),
             # What is not clearly a yes is a no.
             shares_access_token=options.get(CONF_SHARE_ACCESS_TOKEN) is True,
+            eyes=_eyes(options.get(CONF_EYES)),
+            learns_habits=options.get(CONF_LEARN_HABITS) is not False,
+            prices=Prices.from_options(options.get(CONF_PRICES)),
         )
 
 
+def _zones(options: Mapping[str, Any]) -> tuple[str, ...]:
+    chosen = _texts(options.get(CONF_HOME_ZONES)) or _texts([options.get(CONF_HOME_ZONE)])
+    return chosen or (DEFAULT_HOME_ZONE,)
+
+
 def _dollars(value: Any) -> float:
-    # NaN would never be reached, and so would be no limit.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # NaN and infinity would never be reached, and so would be no limit.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value <= _MOST_DOLLARS
     return max(float(value), 0.0) if is_number else DEFAULT_MONTHLY_BUDGET
+
+
+def _eyes(value: Any) -> dict[str, dict[Role, tuple[str, ...]]]:
+    cars = value.items() if isinstance(value, Mapping) else ()
+    return {vin: {role: _names(chosen, role) for role in Role} for vin, chosen in cars}
+
+
+def _names(chosen: Any, role: Role) -> tuple[str, ...]:
+    return _texts(chosen.get(role) if isinstance(chosen, Mapping) else None)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(item for item in found if isinstance(item, str) and item))

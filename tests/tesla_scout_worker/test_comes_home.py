@@ -47,7 +47,7 @@ async def test_arrival_is_noticed_told_once_and_read(
     way = drive_home().starting_at(time.time() + 90)
     car.drive(way)
     car.plug_in(way.end + 30)
-    await passes(way.end + 1800 - time.time())
+    await passes(way.end + 600 - time.time())
 
     (entered,) = (way.begin + crossing.seconds for crossing in way.crossings(HOME, 100))
     assert [kind for kind, _ in told] == ["arrived"]

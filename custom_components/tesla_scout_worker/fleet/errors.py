@@ -157,6 +157,13 @@ class BudgetSpentError(FleetError):
     is_transient = True
 
 
+class AskedTooOftenError(FleetError):
+    """People or automations asked too often: our own meter did not let the request out; `retry_after` is always set."""
+
+    code = "asked_too_often"
+    is_transient = True
+
+
 def error_for(status: int, headers: Mapping[str, str], body: Any, now: float) -> FleetError:
     """Return the error that an answer with this status means; status is not 2xx.
 

@@ -1,6 +1,7 @@
 """What a request is for, and the gate that each one passes before it is sent."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -42,18 +43,28 @@ class Errand:
     vin: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that was let out. day: under which it was counted. price: in US dollars, at which it was."""
+
+    errand: Errand
+    day: date
+    price: float = 0.0
+
+
 class Meter(Protocol):
     """Counts each request that leaves, and can refuse one."""
 
-    def admit(self, errand: Errand) -> None:
-        """Let a request out that is about to be sent.
+    def admit(self, errand: Errand) -> Admission:
+        """Let a request out that is about to be sent, and count it: it may be that nobody is left to hear the answer.
 
-        Raises BudgetSpentError, AccountDisabledError or RateLimitedError where it must not be sent.
+        Raises AskedTooOftenError, BudgetSpentError, AccountDisabledError, NotRegisteredError or RateLimitedError where it
+        must not be sent.
         """
         ...
 
-    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
-        """Count the request by what came back.
+    def settle(self, admission: Admission, status: int | None, *, sent: bool = True) -> None:
+        """Correct the count by what came back.
 
         status: of the answer, None where none came. sent: False where the request surely never left.
         """

@@ -116,7 +116,7 @@ class Transport:
         """
         if not self.is_allowed(url) or self._session.closed:
             raise CannotConnectError
-        self._meter.admit(errand)
+        admission = self._meter.admit(errand)
         status: int | None = None
         sent = True
         failure: FleetError
@@ -135,7 +135,7 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             failure, cause = AnswerLostError(status), _nameless(err)
         finally:
-            self._meter.settle(errand, status, sent=sent)
+            self._meter.settle(admission, status, sent=sent)
         raise failure from cause
 
     async def fetch_public(self, url: str) -> Answer:

@@ -8,39 +8,47 @@ from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 
-from ..account import AccountCoordinator, update_issue
+from ..account import AccountCoordinator
 from ..data import ScoutWorkerConfigEntry
 from ..fleet.client import LOCATION_ENDPOINTS
 from ..fleet.errors import BudgetSpentError, FleetError, MissingScopeError, VehicleUnavailableError
 from ..fleet.metering import Purpose
-from ..fleet.models import CloudState, Fix, Vehicle, VehicleData
+from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
 from ..problems import for_coordinator
+from ..request_bound import is_still_news
 from ..settings import Options
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.triggers import Cause
-from .arrival import Change, Presence, advance, settle
+from .arrival import Change, Presence, Whereabouts, told_away
 from .data import ScoutData
-from .home import HomeZone, async_follow_zone, current_zone, step_between
-from .policy import NextLook, Reason, View, next_look, past, should_read
+from .eye_watch import Eyes
+from .eyes import Glimpse, Role
+from .judge import Judge, with_driving
+from .learning import after_cloud, after_sighting, after_told, without_habits
+from .outlook import charging_until, view_of
+from .policy import has_vanished_at_home, may_have_vanished, plan
+from .refusals import Refusals
+from .times import now_utc, utc_offset
+from .view import Plan, Reason, View, past
 
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "scout"
 _FIRST_RETRY: Final = 60.0
 _LONGEST_RETRY: Final = 900.0
-# Stray 403s on good tokens were seen: only a row of them is told. Each is billed, so they are far apart (seconds).
-_SCOPE_ERRORS_TO_TELL: Final = 3
-_SCOPE_RETRY: Final = 3_600.0
-# A car that was parked and is farther from there than this has driven in between (metres).
-_MOVED: Final = 200.0
-# A car that no longer says whether it drives is believed to for this long after its last position (seconds).
-_DRIVING_UNCONFIRMED: Final = 600.0
-# The car's navigation leads home if it ends this near to the zone (metres).
-_NEAR_HOME: Final = 100.0
+# Home Assistant's timers are early by up to a second (seconds).
+_TIMER_TOLERANCE: Final = 1.5
+_SHORTEST_WAIT: Final = 5.0
+# Home has moved if the car, standing still, is so much nearer or farther (metres).
+_HOME_MOVED: Final = 500.0
+# What an eye saw is not worth a read so soon after another (seconds).
+_GLIMPSES_APART: Final = 20.0
+# A position that is not older than this is surer than an entity that only came back (seconds).
+_FIX_IS_SURER: Final = 900.0
 
+type _Judgement = Callable[[Whereabouts, float], tuple[Whereabouts, Change | None]]
 type ChangeListener = Callable[[Change, float], None]
 
 
@@ -48,6 +56,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     """Watches where one car is."""
 
     config_entry: ScoutWorkerConfigEntry
+    eyes: Eyes | None = None
 
     def __init__(
         self,
@@ -66,12 +75,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._vin = vehicle.vin
         self._options = options
         self._worker = worker
+        self._judge = Judge(hass, entry, options.home_zones)
+        self._refusals = Refusals(hass, entry, vehicle)
         self._change_listeners: list[ChangeListener] = []
         self._listed: Vehicle | None = None
-        self._is_requested = False
+        self._is_requested = self._is_glimpsed = False
         self._is_closed = False
         self._failures = 0
-        self._scope_errors = 0
         self._last_error: FleetError | None = None
         self.data = ScoutData.from_dict(memory.recall(vehicle.vin, _ROOM))
         memory.register(vehicle.vin, _ROOM, self._describe)
@@ -79,9 +89,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     @callback
     def async_follow_zone(self) -> Callable[[], None]:
-        """Judge anew whenever the home zone is moved or resized, also while nobody looked; the release comes back."""
+        """Judge anew whenever a home zone is moved or resized, also while nobody looked; the release comes back."""
         self._async_judge_home()
-        return async_follow_zone(self.hass, self._options.home_zone, self._async_judge_home)
+        return self._judge.async_follow(self._async_judge_home)
 
     @callback
     def async_add_change_listener(self, listener: ChangeListener) -> Callable[[], None]:
@@ -102,10 +112,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     async def async_look(self) -> None:
         """Look now, and read the car if it is online, since somebody asked: at most one billed request.
 
-        Raises FleetError.
+        Raises FleetError; AskedTooOftenError where nothing was sent and nothing changed.
         """
         if not self._account.sees_location:
             raise MissingScopeError
+        if is_still_news(self.data.last_read, now_utc()):
+            return
+        self._account.budget.check_asked(self._vin)
         self._is_requested = True
         await self.async_refresh()
         if self._last_error is not None:
@@ -122,14 +135,19 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     async def _async_update_data(self) -> ScoutData:
         """Ask the cloud, which is not billed; read the position where that is worth it: at most one billed read."""
         is_requested, self._is_requested = self._is_requested, False
+        is_glimpsed, self._is_glimpsed = self._is_glimpsed, False
         listed, self._listed = self._listed, None
         self._last_error = None
         purpose = Purpose.REQUESTED if is_requested else Purpose.SCOUT
         try:
             vehicle = listed or await self._account.client.vehicle(self._vin, purpose)
+            self._refusals.answered()
             self._set_cloud(vehicle.state)
-            if self._wants_read(is_requested=is_requested):
-                await self._async_read(purpose)
+            await self._async_infer()
+            planned = plan(self._view())
+            is_online = self._account.sees_location and self.data.cloud is CloudState.ONLINE
+            if is_online and (is_requested or self._is_worth_a_read(planned, is_glimpsed=is_glimpsed)):
+                await self._async_read(purpose, is_full=planned.is_full and not is_requested)
             self._failures = 0
             self._plan()
         except VehicleUnavailableError:
@@ -137,15 +155,15 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._set_cloud(CloudState.ASLEEP)
             self._plan()
         except BudgetSpentError:
-            self._plan(NextLook(_LONGEST_RETRY, Reason.BUDGET_SPENT))
+            self._wait(_LONGEST_RETRY, Reason.BUDGET_SPENT)
         except MissingScopeError as err:
             self._last_error = err
-            self._scope_refused()
+            self._wait(self._refusals.note(err), Reason.LOCATION_NOT_GRANTED)
         except FleetError as err:
             self._last_error = err
             self._failures += 1
             wait = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 10), _LONGEST_RETRY)
-            self._plan(NextLook(max(wait, err.retry_after or 0.0), Reason.RETRY))
+            self._wait(max(wait, err.retry_after or 0.0, self._refusals.note(err)), Reason.RETRY)
             # Home Assistant tells of the first failure only; the plan changes with each.
             self.async_update_listeners()
             raise for_coordinator(err) from err
@@ -154,73 +172,62 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._worker.async_wake()
         return self.data
 
-    def _wants_read(self, *, is_requested: bool) -> bool:
-        if not self._account.sees_location or self.data.cloud is not CloudState.ONLINE:
-            return False
-        if is_requested:
-            return True
+    def _is_worth_a_read(self, planned: Plan, *, is_glimpsed: bool) -> bool:
         # The worker is about to read everything: the position comes with it.
-        return not self._worker.has_work and should_read(self._view())
+        if (
+            not self._account.sees_location
+            or self.data.cloud is not CloudState.ONLINE
+            or self._worker.has_work
+        ):
+            return False
+        last_read = past(self.data.last_read, now_utc())
+        if is_glimpsed and planned.reason is not Reason.EYES_ANSWER:
+            return last_read is None or now_utc() - last_read >= _GLIMPSES_APART
+        # A first read may be asked for, and Home Assistant's timers are early by up to a second.
+        return last_read is None or planned.read_at <= now_utc() + _TIMER_TOLERANCE
 
-    async def _async_read(self, purpose: Purpose) -> None:
-        read = await self._account.client.vehicle_data(self._vin, LOCATION_ENDPOINTS, purpose)
-        was_told = self._scope_errors >= _SCOPE_ERRORS_TO_TELL
-        self._scope_errors = 0
-        if was_told:
-            update_issue(self.hass, self.config_entry, "location_refused", is_present=False)
+    async def _async_read(self, purpose: Purpose, *, is_full: bool) -> None:
+        """Read the position; with is_full everything, for the same price, so that an arrival needs no second read."""
+        if is_full and await self._worker.async_read_in_passing(purpose, self._async_take):
+            return
+        await self._async_take(
+            await self._account.client.vehicle_data(self._vin, LOCATION_ENDPOINTS, purpose)
+        )
+
+    async def _async_take(self, read: VehicleData) -> None:
+        self._refusals.read()
         await self._async_see(read)
 
     async def async_learn(self, read: VehicleData) -> None:
         """Take into account what the worker read; that the scout need not pay for."""
         self._set_cloud(CloudState.ONLINE)
         await self._async_see(read)
-        self._plan()
-        self.async_set_updated_data(self.data)
+        self._show()
 
     async def _async_see(self, read: VehicleData) -> None:
         """Take a read into account. An arrival is on the disk before it is told."""
         if self._is_closed:
             return
         self._set(last_read=read.read_at, last_look=read.read_at)
-        self._set_driving(read)
+        self.data = with_driving(self.data, read, read.read_at or now_utc())
         fix = read.fix
         # No position is unknown: what was believed stays, and nothing happened.
-        change = self._sight(fix) if fix else None
-        if fix is None or change is None:
+        if fix is None:
+            return
+        before = self.data
+        after, change = self._judge.sight(before, fix, now_utc())
+        self.data = self._with_leave(after_sighting(before, after, change, utc_offset(fix.at)))
+        await self._async_note(change, fix.at)
+
+    async def _async_note(self, change: Change | None, at: float) -> None:
+        """Tell a change, after it is on the disk. at: Unix seconds."""
+        if change is None:
             return
         if change is Change.ARRIVED:
             self._worker.async_raise(Cause.ARRIVED_HOME, is_told=False)
         await self._memory.async_save()
         if not self._is_closed:
-            await self._async_tell(change, fix.at)
-
-    def _sight(self, fix: Fix) -> Change | None:
-        zone = self._zone()
-        if zone is None:
-            self._set(fix=fix)
-            return None
-        before = self.data
-        sighting = zone.sighting(fix, before.fix, _now())
-        whereabouts, change = advance(before.whereabouts, sighting)
-        self._set(whereabouts=whereabouts, judged_by=zone.circle)
-        if whereabouts.doubted is None and whereabouts.at == fix.at:
-            has_moved = (step_between(before.fix, fix) or 0.0) > _MOVED
-            still_parked = before.parked_since if before.parked_since and not has_moved else fix.at
-            self._set(
-                fix=fix,
-                to_home=max(0.0, sighting.distance - zone.radius),
-                parked_since=None if self.data.is_driving else still_parked,
-            )
-        return change
-
-    def _set_driving(self, read: VehicleData) -> None:
-        """Believe gear and speed of each read, also where its position is missing or cannot be true."""
-        is_driving = read.is_driving
-        if is_driving is None:
-            fix, now = self.data.fix, read.read_at or _now()
-            is_driving = self.data.is_driving and fix is not None and now - fix.at < _DRIVING_UNCONFIRMED
-        parked_since = None if is_driving else (self.data.parked_since or read.read_at)
-        self._set(is_driving=is_driving, parked_since=parked_since)
+            await self._async_tell(change, at)
 
     async def _async_tell(self, change: Change, at: float) -> None:
         for listener in tuple(self._change_listeners):
@@ -232,80 +239,65 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     # --- the plan ---------------------------------------------------------------------------------
 
-    def _plan(self, planned: NextLook | None = None) -> None:
-        if planned is None:
-            planned = (
-                next_look(self._view(), self._options.promptness)
-                if self._account.sees_location
-                else NextLook(_LONGEST_RETRY, Reason.LOCATION_NOT_GRANTED)
-            )
-        self.update_interval = timedelta(seconds=planned.delay)
-        self._set(next_look=_now() + planned.delay, reason=planned.reason)
+    def _plan(self) -> None:
+        if not self._account.sees_location:
+            self._wait(_LONGEST_RETRY, Reason.LOCATION_NOT_GRANTED)
+            return
+        planned = plan(self._view())
+        if self.data.cloud is CloudState.ONLINE and not self._account.budget.scout_may_spend:
+            self._wait(_LONGEST_RETRY, Reason.BUDGET_SPENT)
+            return
+        self._wait(min(planned.look_at, planned.read_at) - now_utc(), planned.reason)
+
+    def _wait(self, seconds: float, reason: Reason) -> None:
+        wait = max(seconds, _SHORTEST_WAIT)
+        self.update_interval = timedelta(seconds=wait)
+        self._set(next_look=now_utc() + wait, reason=reason)
 
     def _view(self) -> View:
-        data, now = self.data, _now()
-        return View(
-            now=now,
-            cloud=data.cloud,
-            presence=data.presence,
-            to_home=data.to_home,
-            is_driving=data.is_driving,
-            parked_since=past(data.parked_since, now),
-            online_since=past(data.online_since, now),
-            last_read=past(data.last_read, now),
-            doubted_at=data.whereabouts.doubted_at if data.whereabouts.doubted else None,
-            minutes_home=self._minutes_home(data.fix),
+        now = now_utc()
+        return view_of(
+            self.data,
+            now,
+            offset=utc_offset(now),
+            promptness=self._options.promptness,
+            thrift=self._account.budget.thrift,
+            learns=self._options.learns_habits,
+            minutes_home=self._judge.minutes_home(self.data.fix),
+            charging_until=charging_until(self._worker.data.vehicle_data),
+            eyes=self.eyes.answer if self.eyes else None,
         )
-
-    def _minutes_home(self, fix: Fix | None) -> float | None:
-        zone = self._zone()
-        if zone is None or fix is None or fix.destination is None:
-            return None
-        leads_home = zone.metres_to(*fix.destination) <= zone.radius + _NEAR_HOME
-        return fix.minutes_to_arrival if leads_home else None
-
-    def _scope_refused(self) -> None:
-        self._scope_errors += 1
-        # Before that nothing is taken back: the repair may be another car's.
-        if self._scope_errors >= _SCOPE_ERRORS_TO_TELL:
-            update_issue(self.hass, self.config_entry, "location_refused", is_present=True)
-        self._plan(NextLook(_SCOPE_RETRY, Reason.LOCATION_NOT_GRANTED))
-
-    # --- home -------------------------------------------------------------------------------------
-
-    def _zone(self) -> HomeZone | None:
-        zone = current_zone(self.hass, self._options.home_zone)
-        update_issue(self.hass, self.config_entry, "home_zone_missing", is_present=zone is None)
-        return zone
 
     @callback
     def _async_judge_home(self) -> None:
-        """Judge anew where home is not the circle that presence was judged by: nobody arrived and nobody left."""
-        zone, fix = self._zone(), self.data.fix
-        if fix is None or (zone and zone.circle) == self.data.judged_by:
+        judged = self._judge.judge_anew(self.data, now_utc())
+        if judged is None:
             return
-        if zone is None:
-            self._lose_home()
-        else:
-            sighting = zone.sighting(fix, None, _now())
-            self._set(
-                whereabouts=settle(self.data.whereabouts, sighting),
-                to_home=max(0.0, sighting.distance - zone.radius),
-                judged_by=zone.circle,
-            )
-        self._memory.save_soon()
-        self._plan()
-        self.async_set_updated_data(self.data)
-
-    def _lose_home(self) -> None:
-        """Without the zone nobody is at home or away, and nobody arrives when it is back."""
-        unknown = replace(self.data.whereabouts, presence=Presence.UNKNOWN)
-        self._set(whereabouts=unknown, to_home=None, judged_by=None)
+        before, self.data = self.data, judged
+        if abs((judged.to_home or 0.0) - (before.to_home or 0.0)) > _HOME_MOVED:
+            # What was learned of distances from the old home says nothing of the new one.
+            self.data = without_habits(self.data)
+        self._show()
 
     def _set_cloud(self, state: CloudState) -> None:
-        now = _now()
-        since = (self.data.online_since or now) if state is CloudState.ONLINE else None
-        self._set(cloud=state, online_since=since, last_look=now)
+        before, now = self.data, now_utc()
+        if state is before.cloud is CloudState.ONLINE and before.last_look is not None:
+            self._account.budget.note_online(self._vin, now - before.last_look)
+        self.data = after_cloud(before, state, now)
+        if before.vanished_at is None and may_have_vanished(self._view()):
+            self._set(vanished_at=now)
+
+    async def _async_infer(self) -> None:
+        """Take a car that has lost its signal right at home for one in its garage, if that proved right before."""
+        if has_vanished_at_home(self._view()):
+            await self._async_believe(self._judge.inferred_home, now_utc())
+
+    async def _async_believe(self, judge: _Judgement, at: float) -> None:
+        """Believe what was told or inferred without a position."""
+        whereabouts, change = judge(self.data.whereabouts, at)
+        told = replace(self.data, whereabouts=whereabouts)
+        self.data = self._with_leave(after_told(told, change, at, utc_offset(at)))
+        await self._async_note(change, at)
 
     def _describe(self) -> dict[str, Any]:
         return self.data.as_dict()
@@ -313,6 +305,47 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
 
+    def _with_leave(self, data: ScoutData) -> ScoutData:
+        """Return what is known, without what was learned just now where the owner does not want that."""
+        return data if self._options.learns_habits else replace(data, habits=self.data.habits)
 
-def _now() -> float:
-    return dt_util.utcnow().timestamp()
+    # --- free eyes --------------------------------------------------------------------------------
+
+    @callback
+    def async_glimpse(self, glimpse: Glimpse) -> None:
+        """Take into account what an eye saw happen. One that only says that something changed is worth a look."""
+        if glimpse.role is Role.LOOK:
+            self._is_glimpsed = True
+            self._set(glimpsed_at=glimpse.at)
+            work = self.async_refresh()
+        else:
+            work = self._async_answer(glimpse.role is Role.HOME, glimpse.at)
+        self.config_entry.async_create_background_task(self.hass, work, f"{self.name}: an eye saw something")
+
+    @callback
+    def async_answered(self) -> None:
+        """Take into account that the eyes answer otherwise than before, though nothing was seen to happen."""
+        answer, at = self.eyes.answer if self.eyes else None, now_utc()
+        fix = self.data.fix
+        is_news = fix is None or not 0 <= at - fix.at < _FIX_IS_SURER
+        if answer is not None and answer is not self.data.presence and is_news:
+            work = self._async_answer(answer is Presence.HOME, at)
+            self.config_entry.async_create_background_task(self.hass, work, f"{self.name}: the eyes answer")
+            return
+        self._show()
+
+    async def _async_answer(self, is_home: bool, at: float) -> None:
+        await self._async_believe(self._judge.told_home if is_home else told_away, at)
+        self._show()
+        self._worker.async_wake()
+
+    @callback
+    def async_forget_habits(self) -> None:
+        """Forget everything that was learned of the car."""
+        self.data = without_habits(self.data)
+        self._show()
+
+    def _show(self) -> None:
+        self._memory.save_soon()
+        self._plan()
+        self.async_set_updated_data(self.data)

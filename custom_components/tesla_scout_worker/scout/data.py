@@ -5,17 +5,22 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..fleet.models import CloudState, Fix
-from .arrival import Presence, Whereabouts
-from .policy import Reason
+from .arrival import Circle, Presence, Whereabouts
+from .habits import Habits
+from .journey import Journey
+from .view import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class ScoutData:
     """What the scout knows. Times are Unix seconds, distances metres.
 
-    online_since: None while the cloud says otherwise. fix: the position believed last. to_home: from there to the zone's edge, 0 inside. judged_by: the
-    zone that both are about: latitude, longitude, radius. parked_since: None while driving. last_look: any answer of
-    the cloud. last_read: the last billed read, by the scout or the worker. next_look and reason: the plan.
+    online_since: None while the cloud says otherwise. fix: the position believed last. to_home: from there to
+    the nearest home zone's edge, 0 inside. judged_by: where the home zones were when both were judged. parked_since: None while driving. last_look: any answer of
+    the cloud. last_read: the last billed read, by the scout or the worker. asleep_at: when it was last seen not online.
+    still: how many reads in a row found it parked where it was. vanished_at: when it lost its signal on the last metres
+    home, None otherwise. glimpsed_at: when an eye last asked for a look. journey, habits: what is learned.
+    next_look and reason: the plan.
     """
 
     cloud: CloudState = CloudState.UNKNOWN
@@ -24,10 +29,16 @@ class ScoutData:
     fix: Fix | None = None
     is_driving: bool = False
     to_home: float | None = None
-    judged_by: tuple[float, float, float] | None = None
+    judged_by: tuple[Circle, ...] | None = None
     parked_since: float | None = None
     last_look: float | None = None
     last_read: float | None = None
+    asleep_at: float | None = None
+    still: int = 0
+    vanished_at: float | None = None
+    glimpsed_at: float | None = None
+    journey: Journey = field(default_factory=Journey)
+    habits: Habits = field(default_factory=Habits)
     next_look: float | None = None
     reason: Reason = Reason.FIRST_LOOK
 
@@ -54,6 +65,11 @@ class ScoutData:
             "parked_since": self.parked_since,
             "last_look": self.last_look,
             "last_read": self.last_read,
+            "asleep_at": self.asleep_at,
+            "still": self.still,
+            "vanished_at": self.vanished_at,
+            "journey": self.journey.as_dict(),
+            "habits": self.habits.as_dict(),
         }
 
     @classmethod
@@ -67,10 +83,15 @@ class ScoutData:
                 fix=_fix(stored.get("fix")),
                 is_driving=stored.get("is_driving") is True,
                 to_home=_number(stored.get("to_home")),
-                judged_by=_circle(stored.get("judged_by")),
+                judged_by=_circles(stored.get("judged_by")),
                 parked_since=_number(stored.get("parked_since")),
                 last_look=_number(stored.get("last_look")),
                 last_read=_number(stored.get("last_read")),
+                asleep_at=_number(stored.get("asleep_at")),
+                still=int(stored.get("still") or 0),
+                vanished_at=_number(stored.get("vanished_at")),
+                journey=Journey.from_dict(stored.get("journey")),
+                habits=Habits.from_dict(stored.get("habits")),
             )
         except KeyError, TypeError, ValueError:
             return cls()
@@ -80,11 +101,14 @@ def _number(stored: Any) -> float | None:
     return None if stored is None else float(stored)
 
 
-def _circle(stored: Any) -> tuple[float, float, float] | None:
+def _circles(stored: Any) -> tuple[Circle, ...] | None:
     if stored is None:
         return None
-    latitude, longitude, radius = stored
-    return float(latitude), float(longitude), float(radius)
+    # There was one zone only, and so one circle without a list around it.
+    circles = stored if isinstance(next(iter(stored), None), list | tuple) else [stored]
+    return tuple(
+        (float(latitude), float(longitude), float(radius)) for latitude, longitude, radius in circles
+    )
 
 
 def _as_dict(item: Fix | Whereabouts) -> dict[str, Any]:
@@ -94,12 +118,13 @@ def _as_dict(item: Fix | Whereabouts) -> dict[str, Any]:
 def _whereabouts(stored: Any) -> Whereabouts:
     if not stored:
         return Whereabouts()
-    doubted = stored["doubted"]
+    doubted, zone = stored["doubted"], stored.get("zone")
     return Whereabouts(
         **{
             **stored,
             "presence": Presence(stored["presence"]),
             "doubted": Presence(doubted) if doubted else None,
+            "zone": zone if isinstance(zone, str) else None,
         }
     )
 

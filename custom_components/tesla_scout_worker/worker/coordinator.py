@@ -15,9 +15,11 @@ from ..data import ScoutWorkerConfigEntry
 from ..fleet.client import EVERYTHING_BUT_SCHEDULES, SCHEDULE_ENDPOINTS
 from ..fleet.errors import (
     AnswerLostError,
+    AskedTooOftenError,
     BudgetSpentError,
     FleetError,
     MissingScopeError,
+    RateLimitedError,
     ServerError,
     VehicleUnavailableError,
 )
@@ -34,6 +36,8 @@ _EVERYTHING: Final = EVERYTHING_BUT_SCHEDULES + SCHEDULE_ENDPOINTS
 _POSITION: Final = "location_data"
 # What makes a read fail is then not asked for, for this long (seconds).
 _LEAVE_OUT_FOR: Final = 86_400.0
+# After a read that failed nothing is read in passing, for this long (seconds): where the car is must still be seen.
+_PLAIN_FOR: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         #: Told of each read, so that the scout learns from it for free.
         self.on_read: Callable[[VehicleData], Awaitable[None]] | None = None
         self._left_out: dict[str, float] = {}
+        self._plain_until = 0.0
         self._last_error: FleetError | None = None
         self._reads = 0
         self.data = _recall(memory.recall(vehicle.vin, _ROOM))
@@ -105,8 +110,10 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
     async def async_run(self) -> bool:
         """Read the car now, since a person or an automation asked; one or two billed requests.
 
-        Return False where the car is not online: the reason stays pending. Raises FleetError.
+        Return False where the car is not online: the reason stays pending. Raises FleetError; AskedTooOftenError where
+        nothing was sent and nothing changed.
         """
+        self._account.budget.check_asked(self._vin)
         self.async_raise(Cause.REQUESTED)
         self._last_error, reads = None, self._reads
         await self.async_refresh()
@@ -141,27 +148,67 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             # Nothing was sent: it waits, and is done as soon as the owner grants more or the month turns.
             self._keep(todo)
             return self.data
+        except AskedTooOftenError as err:
+            # Too much was asked for meanwhile: that is told to who asked, and puts nothing off.
+            self._last_error = err
+            self._keep(todo)
+            return self.data
         except FleetError as err:
             self._last_error = err
             self._keep(todo, err)
             raise for_coordinator(err) from err
         self._reads += 1
-        # One read serves every reason that waited for one, also those that were being put off.
+        await self._async_take(read, waiting, todo[-1].cause, self.on_read)
+        self._plan()
+        self._memory.save_soon()
+        return self.data
+
+    async def async_read_in_passing(
+        self, purpose: Purpose, see: Callable[[VehicleData], Awaitable[None]]
+    ) -> bool:
+        """Read everything in the scout's place, where it would have read the position: one billed request, seldom two.
+
+        see: told of the read. Return False where not everything can be read: the position alone should be asked for
+        then. Raises FleetError.
+        """
+        if _now() < self._plain_until:
+            return False
+        waiting = self.data.pending
+        try:
+            read = await self._async_read(purpose, needs_position=True)
+        except BudgetSpentError, RateLimitedError:
+            raise
+        except FleetError as err:
+            self._plain_until = _now() + _PLAIN_FOR
+            if isinstance(err, VehicleUnavailableError):
+                # Perhaps it fell asleep; perhaps that is how this car refuses a part of it.
+                raise
+            return False
+        await self._async_take(read, waiting, Cause.IN_PASSING, see)
+        self._plan()
+        self.async_set_updated_data(self.data)
+        return True
+
+    async def _async_take(
+        self,
+        read: VehicleData,
+        waiting: tuple[Trigger, ...],
+        cause: Cause,
+        see: Callable[[VehicleData], Awaitable[None]] | None,
+    ) -> None:
+        """Take a read into account. It serves every reason that waited for one, also those that were being put off."""
         served = {trigger.key for trigger in waiting}
         self._set(
             vehicle_data=read.over(self.data.vehicle_data),
-            last_cause=todo[-1].cause,
+            last_cause=cause,
             pending=tuple(
                 trigger for trigger in self.data.pending if trigger.key not in served or not trigger.is_told
             ),
         )
-        if self.on_read:
+        if see:
             before = self.data.pending
-            await self.on_read(read)
+            await see(read)
             self._serve_found_arrival(before)
-        self._plan()
-        self._memory.save_soon()
-        return self.data
 
     def _serve_found_arrival(self, known: tuple[Trigger, ...]) -> None:
         """Take an arrival that this very read showed as worked: a second read would tell nothing new."""
@@ -175,13 +222,13 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             pending = tuple(trigger for trigger in self.data.pending if trigger.key not in found)
             self._set(last_cause=Cause.ARRIVED_HOME, pending=pending)
 
-    async def _async_read(self, purpose: Purpose) -> VehicleData:
+    async def _async_read(self, purpose: Purpose, *, needs_position: bool = False) -> VehicleData:
         """Read everything in one billed request; where a part makes it fail, once more without that part."""
         asked = tuple(endpoint for endpoint in _EVERYTHING if self._may_ask(endpoint))
         try:
             return await self._account.client.vehicle_data(self._vin, asked, purpose)
         except FleetError as err:
-            suspects = _suspects(err)
+            suspects = tuple(part for part in _suspects(err) if part != _POSITION or not needs_position)
             rest = tuple(endpoint for endpoint in asked if endpoint not in suspects)
             if rest == asked:
                 raise

@@ -19,6 +19,8 @@ class Cause(StrEnum):
     FIRST_LOOK = "first_look"
     ARRIVED_HOME = "arrived_home"
     REQUESTED = "requested"
+    #: The scout wanted the position, and everything costs the same.
+    IN_PASSING = "in_passing"
 
 
 @dataclass(frozen=True, slots=True)

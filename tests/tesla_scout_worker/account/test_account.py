@@ -85,21 +85,33 @@ async def test_a_spent_budget_is_told_until_the_month_turns(
     passes: Pass,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """The repair appears with the request that spent it, and goes within the first hour of the new month."""
-    freezer.move_to(datetime(2026, 11, 30, 20, tzinfo=BERLIN))
+    """The repair appears with the request that spent the scout's share, and goes with the month, though nothing is asked."""
+    # So that the account's own hourly timer does not fall on midnight.
+    freezer.move_to(datetime(2026, 11, 30, 20, 7, tzinfo=BERLIN))
     entry = await set_up(account, {CONF_MONTHLY_BUDGET: 0.01})
     car.stay_awake(simulator.clock(), simulator.clock() + 86_400)
+    # The first full read, for which the budget's last read would be kept.
+    await passes(900, step=60)
     client = entry.runtime_data.account.client
-    while not entry.runtime_data.budget.is_spent:
+    while entry.runtime_data.budget.scout_may_spend:
         assert "budget_spent" not in repairs(hass)
         await client.vehicle_data(VIN, ("charge_state",), Purpose.REQUESTED)
     assert "budget_spent" in repairs(hass)
+    repair = ir.async_get(hass).async_get_issue(DOMAIN, f"budget_spent_{entry.entry_id}")
+    assert repair is not None
+    assert (repair.severity, repair.is_fixable) == (ir.IssueSeverity.WARNING, False)
     spent = simulator.bill.counts()["data"]
     await passes(3 * 3600, step=60)
     assert simulator.bill.counts()["data"] == spent
     assert "budget_spent" in repairs(hass)
-    await passes(2 * 3600 + 600, step=60)
+    await passes(datetime(2026, 12, 1, tzinfo=BERLIN).timestamp() - simulator.clock() - 2, step=60)
+    assert "budget_spent" in repairs(hass)
+    asked, today = len(simulator.requests), "sensor.tesla_scout_billed_requests_today"
+    assert shown(hass, today) != "0"
+    await passes(2, step=1)
+    assert len(simulator.requests) == asked
     assert "budget_spent" not in repairs(hass)
+    assert (shown(hass, today), shown(hass, "sensor.tesla_scout_spending")) == ("0", "normal")
 
 
 async def test_a_larger_budget_ends_the_repair(

@@ -1,6 +1,6 @@
 """The meter that every request passes, and what it holds back."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from custom_components.tesla_scout_worker.fleet.errors import (
     RateLimitedError,
     ServerError,
 )
-from custom_components.tesla_scout_worker.fleet.metering import Category, Errand, Purpose
+from custom_components.tesla_scout_worker.fleet.metering import Admission, Category, Errand, Purpose
 from custom_components.tesla_scout_worker.ledger import Ledger
 from custom_components.tesla_scout_worker.memory import Memory
 
@@ -27,6 +27,7 @@ KEY = f"{DOMAIN}.entry.ledger"
 VIN = "5YJ3E1EA1KF000001"
 DATA = Errand(Category.DATA, Purpose.SCOUT, VIN)
 STATE = Errand(Category.STATE, Purpose.SCOUT, VIN)
+TODAY = date(2026, 11, 24)
 AUTH = Errand(Category.AUTH, Purpose.TOKEN)
 ASKED = Errand(Category.DATA, Purpose.REQUESTED, VIN)
 
@@ -52,8 +53,7 @@ def refusal(budget: Budget, errand: Errand) -> FleetError | None:
 def spend(budget: Budget, count: int, errand: Errand = DATA, status: int | None = 200) -> None:
     """Send so many requests."""
     for _ in range(count):
-        budget.admit(errand)
-        budget.settle(errand, status)
+        budget.settle(budget.admit(errand), status)
 
 
 async def test_what_tesla_bills_is_what_is_counted(hass: HomeAssistant) -> None:
@@ -63,7 +63,7 @@ async def test_what_tesla_bills_is_what_is_counted(hass: HomeAssistant) -> None:
         spend(budget, 1, status=status)
     for status in (500, 503, 540):
         spend(budget, 1, status=status)
-    budget.settle(DATA, None, sent=False)
+    budget.settle(budget.admit(DATA), None, sent=False)
     assert budget.requests_this_month[Category.DATA] == 5
     assert budget.billed_this_month == 5
     assert budget.cost_this_month == pytest.approx(0.01)
@@ -154,7 +154,6 @@ async def test_a_disabled_account_is_tried_eight_times_in_eighteen_hours(
     for _ in range(18 * 60):
         if refusal(budget, STATE) is None:
             tries += 1
-            budget.settle(STATE, 403)
             budget.hold(STATE, AccountDisabledError(403))
             await budget.async_save()
             budget = await loaded(hass)
@@ -187,10 +186,10 @@ async def test_a_success_that_costs_ends_the_disabled_state(hass: HomeAssistant)
     """What is free may be answered by a disabled account too, so only what costs proves the contrary."""
     budget = await loaded(hass)
     budget.hold(DATA, AccountDisabledError(403))
-    budget.settle(STATE, 200)
-    budget.settle(DATA, 408)
+    budget.settle(Admission(STATE, TODAY), 200)
+    budget.settle(Admission(DATA, TODAY), 408)
     states = [budget.is_disabled]
-    budget.settle(DATA, 200)
+    budget.settle(Admission(DATA, TODAY), 200)
     assert [*states, budget.is_disabled] == [True, False]
 
 
@@ -201,7 +200,7 @@ async def test_a_spent_budget_stops_what_nobody_asked_for(
     budget = await loaded(hass, 0.01)
     spend(budget, 4)
     states = [budget.is_spent]
-    spend(budget, 1)
+    spend(budget, 1, Errand(Category.DATA, Purpose.WORKER, VIN))
     assert [*states, budget.is_spent] == [False, True]
     for purpose in (Purpose.SCOUT, Purpose.WORKER):
         error = refusal(budget, Errand(Category.DATA, purpose, VIN))
@@ -246,7 +245,7 @@ async def test_what_was_asked_before_the_entry_existed_is_taken_over(hass: HomeA
     """A dialog's requests appear in the month, and listeners hear of it."""
     budget = await loaded(hass)
     ledger, heard = Ledger(), []
-    ledger.count(datetime.now(BERLIN).date(), Errand(Category.STATE, Purpose.SETUP))
+    ledger.enter(Admission(Errand(Category.STATE, Purpose.SETUP), TODAY))
     release = budget.async_add_listener(lambda: heard.append(budget.requests_this_month))
     budget.adopt(ledger)
     assert heard[0][Category.STATE] == 1

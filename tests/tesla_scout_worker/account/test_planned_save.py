@@ -21,11 +21,11 @@ async def test_changes_that_never_rest_are_written_all_the_same(
     """A request each second for half a minute: a crash at any time loses the last few seconds, not all of it."""
     budget, memory, count = Budget(hass, "entry", 10.0), Memory(hass, "entry"), 0
     memory.register(VIN, "scout", lambda: {"count": count})
-    errand = Errand(Category.DATA, Purpose.REQUESTED, VIN)
+    errand = Errand(Category.DATA, Purpose.SCOUT, VIN)
     for _ in range(30):
         count += 1
         if kind == "ledger":
-            budget.settle(errand, 200)
+            budget.settle(budget.admit(errand), 200)
         else:
             memory.save_soon()
         freezer.tick(1)

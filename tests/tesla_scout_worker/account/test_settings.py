@@ -14,6 +14,7 @@ from custom_components.tesla_scout_worker.const import (
     CONF_API_URL,
     CONF_HOME_ZONE,
     CONF_MONTHLY_BUDGET,
+    CONF_PRICES,
     CONF_PROMPTNESS,
     CONF_TOKEN_URL,
     CONF_WATCHED,
@@ -31,8 +32,9 @@ from custom_components.tesla_scout_worker.fleet.errors import (
     SignInRequiredError,
 )
 from custom_components.tesla_scout_worker.fleet.transport import is_tesla_url
+from custom_components.tesla_scout_worker.prices import Prices
 from custom_components.tesla_scout_worker.problems import for_action, for_coordinator
-from custom_components.tesla_scout_worker.scout.policy import Promptness
+from custom_components.tesla_scout_worker.scout.view import Promptness
 from custom_components.tesla_scout_worker.settings import Endpoints, Options
 
 TRANSLATIONS = sorted((Path(integration.__file__).parent / "translations").glob("*.json"))
@@ -45,8 +47,9 @@ CODES = {
 def test_options_have_defaults() -> None:
     """An entry without options watches all cars at home for Tesla's credit."""
     assert Options.from_options({}) == Options(
-        DEFAULT_HOME_ZONE, Promptness.BALANCED, None, DEFAULT_MONTHLY_BUDGET
+        (DEFAULT_HOME_ZONE,), Promptness.BALANCED, None, DEFAULT_MONTHLY_BUDGET
     )
+    assert Options.from_options({}).prices == Prices()
 
 
 def test_options_are_read() -> None:
@@ -54,16 +57,18 @@ def test_options_are_read() -> None:
     options = Options.from_options(
         {CONF_HOME_ZONE: "zone.x", CONF_PROMPTNESS: "prompt", CONF_WATCHED: ["a"], CONF_MONTHLY_BUDGET: 0}
     )
-    assert options == Options("zone.x", Promptness.PROMPT, frozenset({"a"}), 0.0)
+    assert options == Options(("zone.x",), Promptness.PROMPT, frozenset({"a"}), 0.0)
     assert Options.from_options({CONF_WATCHED: []}).watched == frozenset()
 
 
-@pytest.mark.parametrize("odd", [None, "", "x", [], {}, math.nan, math.inf, True])
+@pytest.mark.parametrize("odd", [None, "", "x", [], {}, math.nan, math.inf, True, 10**400])
 def test_options_that_make_no_sense_have_the_default(odd: Any) -> None:
     """A damaged entry loads, and no budget is one without a limit."""
     assert Options.from_options({CONF_MONTHLY_BUDGET: odd}).monthly_budget == DEFAULT_MONTHLY_BUDGET
     assert Options.from_options({CONF_PROMPTNESS: odd}).promptness is Promptness.BALANCED
     assert Options.from_options({CONF_MONTHLY_BUDGET: -5}).monthly_budget == 0
+    assert Options.from_options({CONF_PRICES: odd}).prices == Prices()
+    assert Options.from_options({CONF_PRICES: {"data": odd, "credit": 8}}).prices == Prices(credit=8)
 
 
 def test_endpoints_are_tesla_s_unless_typed() -> None:

@@ -53,7 +53,7 @@ PLACES = frozenset({"refresh_token", "refresh_tokens", "candidates", "_chain", "
 OTHER_MEANINGS = {
     "account.py": frozenset({"token"}),
     "entity.py": frozenset({"token"}),
-    "sensor.py": frozenset({"token"}),
+    "account_sensor.py": frozenset({"token"}),
     "services.py": frozenset({"token"}),
     "token_sharing.py": frozenset({"token"}),
 }

@@ -31,7 +31,7 @@ async def entry(account: Account, car: Car, set_up: SetUp, passes: Pass) -> Scou
     """Two cars, both online and read."""
     account.add_car(SECOND_VIN, "Second", WORK, 44.0)
     entry = await set_up(account)
-    await passes(5)
+    await passes(15)
     return entry
 
 
@@ -240,7 +240,11 @@ async def test_status_tells_everything_and_asks_nothing(
 
 
 async def test_with_two_accounts_status_wants_to_know_which(
-    hass: HomeAssistant, simulator: FleetSimulator, entry: ScoutWorkerConfigEntry, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    entry: ScoutWorkerConfigEntry,
+    set_up: SetUp,
+    passes: Pass,
 ) -> None:
     """The other actions serve the cars of all accounts."""
     other = simulator.add_account("other@example.com")
@@ -250,6 +254,7 @@ async def test_with_two_accounts_status_wants_to_know_which(
         await call(hass, "get_status")
     status = await call(hass, "get_status", config_entry_id=second.entry_id)
     assert [car["name"] for car in status["cars"]] == ["Third"]
+    await passes(15)
     answer = await call(hass, "scout_now")
     assert [one["name"] for one in answer["cars"]] == ["Scout", "Second", "Third"]
     assert answer["billed"] == 3
@@ -270,10 +275,14 @@ async def test_actions_work_without_an_answer_being_wanted(
 async def test_descriptions_load(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     """Home Assistant's own reader of services.yaml takes them all, with fields and selectors."""
     found = (await async_get_all_descriptions(hass))[DOMAIN]
-    assert set(found) == {"scout_now", "run_worker", "refresh_token", "get_access_token", "get_status"}
+    assert set(found) == {
+        "scout_now", "run_worker", "forget_habits", "refresh_token", "get_access_token", "get_status"
+    }  # fmt: skip
     for name, description in found.items():
         (field,) = description["fields"]
-        assert field == ("device_id" if name in {"scout_now", "run_worker"} else "config_entry_id")
+        is_of_cars = name in {"scout_now", "run_worker", "forget_habits"}
+        assert field == ("device_id" if is_of_cars else "config_entry_id")
         assert description["fields"][field]["selector"]
-        only = hass.services.supports_response(DOMAIN, name) is SupportsResponse.ONLY
-        assert description["response"]["optional"] is not only
+        response = hass.services.supports_response(DOMAIN, name)
+        answers = {SupportsResponse.ONLY: {"optional": False}, SupportsResponse.OPTIONAL: {"optional": True}}
+        assert description.get("response") == answers.get(response)

@@ -28,6 +28,7 @@ CAR_ENTITIES = {
     "sensor.scout_last_look": ("last_look", "last_look", "timestamp", None, DIAGNOSTIC),
     "sensor.scout_next_look": ("next_look", "next_look", "timestamp", None, DIAGNOSTIC),
     "sensor.scout_reason_for_next_look": ("next_look_reason", "next_look_reason", "enum", None, DIAGNOSTIC),
+    "sensor.scout_cost_this_month": ("cost_this_month", "car_cost_this_month", "monetary", "USD", DIAGNOSTIC),
     "sensor.scout_battery": ("battery_level", None, "battery", "%", None),
     "sensor.scout_range": ("battery_range", "battery_range", "distance", "km", None),
     "sensor.scout_charging": ("charging_state", "charging_state", "enum", None, None),
@@ -40,6 +41,15 @@ CAR_ENTITIES = {
 ACCOUNT_ENTITIES = {
     "sensor.tesla_scout_billed_requests_this_month": ("requests_this_month", "requests_this_month", None, None, None),
     "sensor.tesla_scout_cost_this_month": ("cost_this_month", "cost_this_month", "monetary", "USD", None),
+    "sensor.tesla_scout_billed_requests_today": ("requests_today", "requests_today", None, None, None),
+    "sensor.tesla_scout_expected_cost_this_month": ("cost_forecast", "cost_forecast", None, "USD", None),
+    "sensor.tesla_scout_cost_of_a_fixed_poll_this_month": ("fixed_poll_cost", "fixed_poll_cost", "monetary", "USD", None),
+    "sensor.tesla_scout_saved_this_month": ("saved_this_month", "saved_this_month", "monetary", "USD", None),
+    "sensor.tesla_scout_spending": ("spending", "spending", "enum", None, None),
+    "sensor.tesla_scout_data_requests_this_month": ("data_requests", "data_requests", None, None, DIAGNOSTIC),
+    "sensor.tesla_scout_command_requests_this_month": ("command_requests", "command_requests", None, None, DIAGNOSTIC),
+    "sensor.tesla_scout_wake_requests_this_month": ("wake_requests", "wake_requests", None, None, DIAGNOSTIC),
+    "sensor.tesla_scout_state_requests_this_month": ("state_requests", "state_requests", None, None, DIAGNOSTIC),
     "sensor.tesla_scout_sign_in": ("sign_in", "sign_in", "enum", None, DIAGNOSTIC),
     "sensor.tesla_scout_access_token_expires": ("token_expires", "token_expires", "timestamp", None, DIAGNOSTIC),
     "sensor.tesla_scout_access_token_renewed": ("token_renewed", "token_renewed", "timestamp", None, DIAGNOSTIC),
@@ -48,7 +58,20 @@ ACCOUNT_ENTITIES = {
     ),
 }  # fmt: skip
 # What only a curious owner needs.
-DISABLED = {"token_expires", "token_renewed", "token_rejections"}
+DISABLED = {
+    "sensor.scout_cost_this_month",
+    *(
+        f"sensor.tesla_scout_{name}"
+        for name in (
+            "access_token_expires",
+            "access_token_renewed",
+            "rejected_access_tokens_in_a_day",
+            "command_requests_this_month",
+            "wake_requests_this_month",
+            "state_requests_this_month",
+        )
+    ),
+}
 
 
 def registered(hass: HomeAssistant, entry_id: str) -> dict[str, er.RegistryEntry]:
@@ -77,7 +100,7 @@ async def test_what_each_entity_is(
         assert registry.unit_of_measurement == unit
         assert registry.entity_category == category
         assert registry.has_entity_name
-        assert (registry.disabled_by is not None) == (key in DISABLED)
+        assert (registry.disabled_by is not None) == (entity_id in DISABLED)
 
 
 async def test_values_of_a_parked_car(
@@ -224,7 +247,7 @@ async def test_button_reads_an_online_car_once(
 ) -> None:
     """One press, one billed read, even a moment after the last one."""
     await set_up(account)
-    await passes(5)
+    await passes(15)
     start = time.time()
     await press(hass, button)
     assert billed(simulator, start) == 1
@@ -271,7 +294,7 @@ async def test_button_tells_what_went_wrong(
 ) -> None:
     """The person who pressed gets a translated message; afterwards it works again."""
     await set_up(account)
-    await passes(5)
+    await passes(15)
     fault.fired = 0
     simulator.faults.add(fault)
     with pytest.raises(HomeAssistantError) as raised:

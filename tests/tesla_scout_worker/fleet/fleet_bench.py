@@ -3,18 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from custom_components.tesla_scout_worker.fleet.errors import FleetError
-from custom_components.tesla_scout_worker.fleet.metering import Category, Errand, Purpose
+from custom_components.tesla_scout_worker.fleet.metering import Admission, Category, Errand, Purpose
 from custom_components.tesla_scout_worker.fleet.transport import Answer, Transport
 from fleet_simulator import FleetSimulator
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
+NOON_S_DAY = date(2026, 11, 24)
 VIN = "5YJ3E1EA1KF000001"
 BEARER = "eyJhbGciOiJIUzI1NiJ9.the-secret-bearer.c2ln"
 DATA = Errand(Category.DATA, Purpose.SCOUT, VIN)
@@ -40,13 +41,14 @@ class Ledger:
     settled: list[tuple[int | None, bool]] = field(default_factory=list[tuple[int | None, bool]])
     held: list[FleetError] = field(default_factory=list[FleetError])
 
-    def admit(self, errand: Errand) -> None:
+    def admit(self, errand: Errand) -> Admission:
         """Let a request out unless told otherwise."""
         if self.refuse is not None:
             raise self.refuse
         self.admitted.append(errand)
+        return Admission(errand, NOON_S_DAY)
 
-    def settle(self, errand: Errand, status: int | None, *, sent: bool = True) -> None:
+    def settle(self, admission: Admission, status: int | None, *, sent: bool = True) -> None:
         """Remember what came back."""
         self.settled.append((status, sent))
 

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 from bench import VIN, WORK, Pass, SetUp, settle
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from lookout import SECOND_VIN, asked, billed, value
-import pytest
 
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from fleet_simulator import Account, Car, FleetSimulator, drive_home
@@ -15,16 +15,24 @@ from fleet_simulator import Account, Car, FleetSimulator, drive_home
 DEFAULTS = {
     "promptness": "balanced",
     "monthly_budget": 10.0,
-    "home_zone": "zone.home",
+    "home_zones": ["zone.home"],
     "watched_vehicles": [VIN],
+    "learn_habits": True,
     "share_access_token": False,
 }
 
 
+async def open_settings(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> ConfigFlowResult:
+    """Open the options and choose the settings."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+
+
 async def choose(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, **changes: Any) -> dict[str, Any]:
     """Open the options, change some and submit."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(result["flow_id"], {**DEFAULTS, **changes})
+    shown = await open_settings(hass, entry)
+    result = await hass.config_entries.options.async_configure(shown["flow_id"], {**DEFAULTS, **changes})
     await settle(hass)
     return dict(result)
 
@@ -33,11 +41,15 @@ async def test_defaults_are_shown(hass: HomeAssistant, account: Account, car: Ca
     """Nobody must know a default: the form is filled in."""
     account.add_car(SECOND_VIN, "Second")
     entry = await set_up(account)
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "init"
+    assert result["step_id"] == "settings"
     assert result["data_schema"] is not None
-    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+    suggested = {
+        str(key): key.description["suggested_value"]
+        for key in result["data_schema"].schema
+        if key.description
+    }
     assert suggested == {**DEFAULTS, "watched_vehicles": [VIN, SECOND_VIN]}
 
 
@@ -49,7 +61,11 @@ async def test_no_car_is_an_error_and_heals(
     result = await choose(hass, entry, watched_vehicles=[], promptness="prompt")
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"watched_vehicles": "no_vehicle_chosen"}
-    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+    suggested = {
+        str(key): key.description["suggested_value"]
+        for key in result["data_schema"].schema
+        if key.description
+    }
     assert suggested["promptness"] == "prompt"
     final = await hass.config_entries.options.async_configure(result["flow_id"], DEFAULTS)
     assert final["type"] is FlowResultType.CREATE_ENTRY
@@ -91,14 +107,41 @@ async def test_car_that_is_not_watched_is_never_asked(
     assert billed(simulator, start) == 0
 
 
-async def test_home_zone(hass: HomeAssistant, account: Account, car: Car, set_up: SetUp) -> None:
-    """The chosen zone is home, at once."""
+async def test_home_zones(hass: HomeAssistant, account: Account, car: Car, set_up: SetUp) -> None:
+    """Each of the chosen zones is home, at once."""
     hass.states.async_set("zone.office", "0", {"latitude": WORK[0], "longitude": WORK[1], "radius": 80})
     entry = await set_up(account)
     assert value(hass, "binary_sensor.scout_at_home") == "off"
-    await choose(hass, entry, home_zone="zone.office")
+    await choose(hass, entry, home_zones=["zone.home", "zone.office"])
     assert value(hass, "binary_sensor.scout_at_home") == "on"
     assert value(hass, "sensor.scout_distance_to_home") == "0.0"
+
+
+async def test_single_zone_of_an_older_entry_is_shown_and_replaced(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """What was chosen when there could be one zone only is filled in, and gone once it is chosen anew."""
+    hass.states.async_set("zone.office", "0", {"latitude": WORK[0], "longitude": WORK[1], "radius": 80})
+    entry = await set_up(account, {"home_zone": "zone.office"})
+    assert value(hass, "binary_sensor.scout_at_home") == "on"
+    shown = await open_settings(hass, entry)
+    assert shown["data_schema"] is not None
+    (field,) = (key for key in shown["data_schema"].schema if key == "home_zones")
+    assert field.description == {"suggested_value": ["zone.office"]}
+    await hass.config_entries.options.async_configure(shown["flow_id"], DEFAULTS)
+    await settle(hass)
+    assert "home_zone" not in entry.options
+    assert value(hass, "binary_sensor.scout_at_home") == "off"
+
+
+async def test_no_home_zone_is_an_error(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """Without a zone there would be nothing to come home to."""
+    entry = await set_up(account)
+    result = await choose(hass, entry, home_zones=[])
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"home_zones": "no_zone_chosen"}
 
 
 async def test_budget_of_nothing_stops_what_nobody_asked_for(
@@ -119,11 +162,11 @@ async def test_budget_of_nothing_stops_what_nobody_asked_for(
 async def test_promptness_is_paid_for(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
 ) -> None:
-    """The same drive costs more reads the sooner the arrival shall be noticed."""
+    """The same drive costs more reads the sooner the arrival shall be noticed; habits are learned apart from that."""
     reads: list[int] = []
     entry = await set_up(account)
     for wish in ("thrifty", "balanced", "prompt"):
-        await choose(hass, entry, promptness=wish)
+        await choose(hass, entry, promptness=wish, learn_habits=False)
         way = drive_home().starting_at(time.time() + 60)
         car.stay_awake(time.time(), way.begin)
         car.drive(way)
@@ -131,5 +174,5 @@ async def test_promptness_is_paid_for(
         reads.append(billed(simulator, way.begin))
         car.drive(drive_home().reversed().starting_at(way.end + 1))
         await passes(way.duration + 3600, step=20)
-    assert reads[0] < reads[1] < reads[2]
-    assert pytest.approx(reads[1], abs=8) == 12
+    assert reads[0] < reads[1] <= reads[2]
+    assert 2 <= reads[1] <= 8

@@ -19,12 +19,14 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import SelectSelector
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.yaml import load_yaml_dict
+from lookout import SECOND_VIN
 import pytest
 from test_manifest import PACKAGE, sources
 
 import custom_components.tesla_scout_worker as package
 from custom_components.tesla_scout_worker.const import DOMAIN
 from custom_components.tesla_scout_worker.fleet.errors import (
+    AskedTooOftenError,
     BudgetSpentError,
     FleetError,
     SignInRequiredError,
@@ -170,7 +172,7 @@ def test_every_exception_has_its_message_and_every_message_its_exception() -> No
 
 def test_every_trouble_of_the_dialog_has_its_message() -> None:
     """Whatever Tesla answers to the check is told on the form."""
-    codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code}
+    codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code, AskedTooOftenError.code}
     own = {"cannot_save", "invalid_token_url", "invalid_api_url", "invalid_authorize_url"}
     own |= {"access_token_pasted", "malformed_token", *(f"cause_{cause}" for cause in SignInCause)}
     own |= {"authorize_failed", "consent_denied", "state_mismatch", *_OF_A_BROWSER.values()}
@@ -189,7 +191,8 @@ def test_who_signs_in_in_a_browser_reads_of_no_token_of_his() -> None:
     assert _OF_A_BROWSER.keys() <= {cls.code for cls in error_classes()} | {"cannot_save"}
     told = {_OF_A_BROWSER.get(cls.code, cls.code) for cls in error_classes()} | {*_OF_A_BROWSER.values()}
     # A token that was refused is a pasted one; a scope that is missing is a step of its own.
-    told -= {SignInRequiredError.code, "missing_scope", "registration_refused", BudgetSpentError.code}
+    told -= {SignInRequiredError.code, "missing_scope", "registration_refused"}
+    told -= {BudgetSpentError.code, AskedTooOftenError.code}
     token = {
         "en": r"(?i)the same token|the token|this token|a token|paste",
         "pl": r"(?i)(ten sam|nowy) token\b|wklej",
@@ -237,6 +240,8 @@ def test_every_repair_has_its_words() -> None:
             "region",
             "scopes",
             "minutes",
+            "name",
+            "zones",
         }, key
 
 
@@ -289,10 +294,23 @@ def test_no_title_of_a_dialog_names_anything() -> None:
         assert [title for title in titles if placeholders(title)] == []
 
 
+def check_fields(described: dict[str, Any], fields: dict[Any, Any]) -> None:
+    """Check that each field of a step, in its section, has a name and a description; nothing more."""
+    plain = {str(key) for key, field in fields.items() if not hasattr(field, "schema")}
+    sections = {str(key): field.schema.schema for key, field in fields.items() if hasattr(field, "schema")}
+    assert set(described["data"]) == set(described["data_description"]) == plain
+    assert set(described.get("sections", {})) == set(sections)
+    for name, inner in sections.items():
+        words = described["sections"][name]
+        assert set(words["data"]) == set(words["data_description"]) == {str(key) for key in inner}
+        assert words["name"]
+
+
 async def test_every_field_of_the_dialogs_is_described(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
     """Each step that is shown, each field of it, in its section, with a name and a description; nothing more."""
+    account.add_car(SECOND_VIN, "Second")
     entry = await set_up(account)
     steps: dict[str, dict[str, Any]] = {}
     for shown in await every_step(hass, entry):
@@ -320,16 +338,28 @@ async def test_every_field_of_the_dialogs_is_described(
     # What Home Assistant puts into the title of a flow that it starts itself.
     assert placeholders(EN["config"]["flow_title"]) == {"name"}
 
-    options = await hass.config_entries.options.async_init(entry.entry_id)
-    assert options["data_schema"] is not None
-    schema = options["data_schema"].schema
-    described = EN["options"]["step"][options["step_id"]]
-    assert set(EN["options"]["step"]) == {options["step_id"]}
-    assert set(described["data"]) == set(described["data_description"]) == {str(key) for key in schema}
-    assert set(EN["options"]["error"]) == {"no_vehicle_chosen"}
+    chosen: dict[Any, Any] = {}
+    described = EN["options"]["step"]
+    shown_steps = {"init"}
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    offered: Any = menu["menu_options"]
+    assert set(described["init"]["menu_options"]) == set(offered)
+    for option, typed in (("settings", None), ("eyes", None), ("eyes", {"vehicle": VIN})):
+        menu = await hass.config_entries.options.async_init(entry.entry_id)
+        shown = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": option})
+        if typed:
+            shown = await hass.config_entries.options.async_configure(shown["flow_id"], typed)
+        assert shown["data_schema"] is not None
+        chosen |= shown["data_schema"].schema
+        step = str(shown["step_id"])
+        shown_steps.add(step)
+        assert placeholders(described[step]["description"]) == set(shown["description_placeholders"] or {})
+        check_fields(described[step], shown["data_schema"].schema)
+    assert set(described) == shown_steps
+    assert set(EN["options"]["error"]) == {"no_vehicle_chosen", "no_zone_chosen"}
     selectors = {
         field.config["translation_key"]: set(field.config["options"])
-        for fields in (schema, *steps.values())
+        for fields in (chosen, *steps.values())
         for field in fields.values()
         if isinstance(field, SelectSelector) and field.config.get("translation_key")
     }
@@ -374,10 +404,13 @@ ATTRIBUTES = {
     "sensor.scout_next_look": {"reason"},
     "sensor.scout_last_full_read": {"cause"},
     "sensor.tesla_scout_billed_requests_this_month": {"data", "commands", "wakes", "state", "auth"},
+    "sensor.tesla_scout_billed_requests_today": {"data", "commands", "wakes", "state", "auth"},
+    "sensor.tesla_scout_cost_this_month": {"beyond_credit"},
+    "sensor.tesla_scout_spending": {"wait_factor", "budget"},
     "sensor.tesla_scout_sign_in": {"region", "granted_scopes", "missing_scopes"},
     "sensor.tesla_scout_access_token_renewed": {"rotations", "failures"},
     "sensor.tesla_scout_access_token_hand_outs": {"callers", "last_handout"},
-    "event.scout_presence": {"event_type", "position_taken_at"},
+    "event.scout_presence": {"event_type", "position_taken_at", "zone"},
 }
 
 

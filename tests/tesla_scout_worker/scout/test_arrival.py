@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.tesla_scout_worker.scout.arrival import (
     Change,
+    Place,
     Presence,
     Sighting,
     Whereabouts,
@@ -15,7 +16,7 @@ from custom_components.tesla_scout_worker.scout.arrival import (
 
 RADIUS = 100.0
 START = 1_000_000.0
-AT_HOME = Whereabouts(Presence.HOME, START, START)
+AT_HOME = Whereabouts(Presence.HOME, START, START, zone="zone.home")
 GONE = Whereabouts(Presence.AWAY, START, START, has_departed=True)
 
 
@@ -30,7 +31,7 @@ def seen(
 ) -> Sighting:
     """Return a sighting so many minutes after the start; age: of the fix, seconds."""
     at = START + minute * 60
-    return Sighting(at - age, at, distance, radius, step, driving)
+    return Sighting(at - age, at, (Place("zone.home", distance, radius),), step, driving)
 
 
 def story(before: Whereabouts, *sightings: Sighting) -> tuple[Whereabouts, list[Change]]:
@@ -139,9 +140,44 @@ def test_repeated_fix_is_no_second_sighting() -> None:
 
 
 def test_late_fix_says_nothing_about_now() -> None:
-    """A fix older than the one believed last changes nothing at all."""
+    """A fix older than the one believed last brings nobody home, and the next one in time clears the doubt."""
     before, _ = advance(GONE, seen(5_000, 10, driving=True))
-    assert advance(before, seen(10, 11, age=200)) == (before, None)
+    after, told = story(before, seen(10, 11, age=200), seen(10, 12, age=260), seen(5_100, 13, driving=True))
+    assert told == []
+    assert (after.presence, after.doubted, after.at) == (Presence.AWAY, None, START + 780)
+
+
+def test_clock_of_home_assistant_that_is_hours_ahead() -> None:
+    """Every fix looks three hours old: two of them on the way into the zone are an arrival, told once."""
+    before = replace(GONE, at=START - 10_800)
+    ways = ((900, 1), (80, 2), (20, 3))
+    after, told = story(before, *(seen(*way, age=10_800, driving=True) for way in ways))
+    assert (told, after.presence) == ([Change.ARRIVED], Presence.HOME)
+
+
+def test_clock_of_the_car_that_stands_still() -> None:
+    """Each fix bears the time of the first, yet the car moves: what it says once it is parked is believed."""
+    stuck = [
+        replace(seen(distance, minute, driving=distance > 50, step=4_000), at=START)
+        for minute, distance in enumerate((9_000, 5_000, 1_000, 10), start=1)
+    ]
+    after, told = story(GONE, *stuck)
+    assert (told, after.presence) == ([Change.ARRIVED], Presence.HOME)
+
+
+def test_late_fix_that_tells_nothing_new_is_passed_over() -> None:
+    """The frozen fix of a parked car, after one without a time of its own, leaves everything as it is."""
+    before, _ = advance(AT_HOME, seen(10, 10))
+    assert advance(before, seen(10, 11, age=300, step=3)) == (before, None)
+
+
+def test_wild_fix_does_not_put_a_car_elsewhere() -> None:
+    """500 km off for one fix, away before and after: the position stays, or the way home would be looked at too late."""
+    before, _ = advance(GONE, seen(3_000, 10, driving=True))
+    wild, change = advance(before, seen(500_000, 10.5, step=500_000, driving=True))
+    assert (change, wild.at, wild.doubted) == (None, before.at, Presence.AWAY)
+    after, _ = advance(wild, seen(2_500, 11, step=500, driving=True))
+    assert (after.at, after.doubted) == (START + 660, None)
 
 
 def test_same_fix_again_changes_nothing() -> None:

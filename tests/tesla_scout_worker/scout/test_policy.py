@@ -1,184 +1,235 @@
-"""When the scout looks next, pure: bounds for each reason and wish, and what is worth a billed read."""
+"""What the scout plans, pure: why and when it looks, and what it may cost."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
+from math import inf
+import random
 
 import pytest
 
 from custom_components.tesla_scout_worker.fleet.models import CloudState
 from custom_components.tesla_scout_worker.scout.arrival import Presence
-from custom_components.tesla_scout_worker.scout.policy import (
-    NextLook,
-    Promptness,
-    Reason,
-    View,
-    earliest_arrival,
-    next_look,
-    past,
-    should_read,
-)
+from custom_components.tesla_scout_worker.scout.habits import CERTAIN_TO_VANISH, Habits, Leaving
+from custom_components.tesla_scout_worker.scout.journey import Halt, Journey, Span, Step
+from custom_components.tesla_scout_worker.scout.policy import has_vanished_at_home, may_have_vanished, plan
+from custom_components.tesla_scout_worker.scout.roads import brisk_arrival, earliest_arrival
+from custom_components.tesla_scout_worker.scout.view import Promptness, Reason, View, past
 
-NOW = 1_000_000.0
+# Monday 16 November 2026, noon in UTC.
+NOW = 1_794_830_400.0
 PARKED = View(
     now=NOW,
     cloud=CloudState.ONLINE,
     presence=Presence.AWAY,
     to_home=9_000.0,
-    is_driving=False,
+    fix_at=NOW - 60,
     parked_since=NOW - 300,
     online_since=NOW - 4_000,
     last_read=NOW - 60,
 )
-DRIVING = replace(PARKED, is_driving=True, parked_since=None)
-
-
-def look(view: View, wish: Promptness = Promptness.BALANCED) -> NextLook:
-    """Return the plan after a look that saw this."""
-    return next_look(view, wish)
+DRIVING = replace(PARKED, is_driving=True, parked_since=None, fix_at=NOW, last_read=NOW)
+OUTBOUND = Journey(left=Span(NOW - 400, NOW - 360), trail=(Step(NOW, 9_000.0),))
+# The way home from nine kilometres takes ten minutes at least.
+KNOWN_WAY = Habits(paces=((9_000.0, 600.0), (9_100.0, 640.0), (8_900.0, 700.0)))
 
 
 @pytest.mark.parametrize(
     ("view", "reason", "shortest", "longest"),
     [
         pytest.param(replace(PARKED, last_read=None), Reason.FIRST_LOOK, 1, 120, id="never read"),
-        pytest.param(PARKED, Reason.PARKED_AWAY, 120, 300, id="parked away"),
-        pytest.param(replace(PARKED, presence=Presence.HOME), Reason.PARKED_HOME, 120, 300, id="parked home"),
-        pytest.param(replace(PARKED, to_home=None), Reason.NO_POSITION, 900, 1_000, id="no position"),
-        pytest.param(
-            replace(PARKED, doubted_at=NOW - 5), Reason.DOUBTFUL_POSITION, 20, 45, id="doubtful position"
-        ),
-        pytest.param(
-            replace(PARKED, doubted_at=NOW - 600), Reason.PARKED_AWAY, 120, 300, id="a doubt that is old"
-        ),
-        pytest.param(replace(DRIVING, to_home=800), Reason.DRIVING, 20, 57, id="driving near"),
-        pytest.param(DRIVING, Reason.DRIVING, 60, 450, id="driving far"),
-        pytest.param(replace(DRIVING, to_home=900_000), Reason.DRIVING, 600, 900, id="driving very far"),
-        pytest.param(
-            replace(DRIVING, presence=Presence.HOME, to_home=0), Reason.DRIVING, 60, 180, id="leaving"
-        ),
-        pytest.param(
-            replace(DRIVING, minutes_home=10),
-            Reason.NAVIGATING_HOME,
-            300,
-            600,
-            id="ten minutes by navigation",
-        ),
-        pytest.param(
-            replace(DRIVING, minutes_home=0.1),
-            Reason.NAVIGATING_HOME,
-            15,
-            30,
-            id="almost there by navigation",
-        ),
-        pytest.param(
-            replace(DRIVING, minutes_home=400), Reason.NAVIGATING_HOME, 600, 900, id="hours by navigation"
-        ),
-        *(
-            pytest.param(replace(view, cloud=cloud), reason, shortest, 300, id=f"{reason} and {cloud}")
-            for cloud in (CloudState.ASLEEP, CloudState.OFFLINE, CloudState.UNKNOWN)
-            for view, reason, shortest in (
-                (PARKED, Reason.ASLEEP_AWAY, 288),
-                (replace(PARKED, presence=Presence.HOME), Reason.ASLEEP_HOME, 288),
-                (DRIVING, Reason.OUT_OF_REACH, 60),
-                (replace(DRIVING, presence=Presence.HOME), Reason.ASLEEP_HOME, 288),
-                (replace(DRIVING, last_read=NOW - 3_600), Reason.ASLEEP_AWAY, 288),
-                (replace(DRIVING, last_read=None), Reason.ASLEEP_AWAY, 288),
-            )
-        ),
+        pytest.param(PARKED, Reason.PARKED_AWAY, 300, 360, id="parked away"),
+        pytest.param(replace(PARKED, presence=Presence.HOME), Reason.PARKED_HOME, 300, 360, id="parked home"),
+        pytest.param(replace(PARKED, to_home=None), Reason.NO_POSITION, 300, 360, id="no position"),
+        pytest.param(replace(PARKED, doubted_at=NOW - 5, last_read=NOW), Reason.DOUBTFUL_POSITION, 20, 45, id="doubtful"),
+        pytest.param(replace(PARKED, doubted_at=NOW - 600), Reason.PARKED_AWAY, 300, 360, id="a doubt that is old"),
+        pytest.param(replace(DRIVING, to_home=300.0), Reason.DRIVING, 25, 90, id="driving near"),
+        pytest.param(replace(DRIVING, to_home=900_000.0), Reason.DRIVING, 300, 360, id="driving very far"),
+        pytest.param(replace(DRIVING, journey=OUTBOUND), Reason.DRIVING_AWAY, 60, 360, id="driving away"),
+        pytest.param(replace(DRIVING, minutes_home=4.0), Reason.NAVIGATING_HOME, 200, 290, id="navigating"),
+        pytest.param(replace(DRIVING, presence=Presence.HOME, to_home=0.0), Reason.DRIVING, 200, 300, id="in the zone"),
+        pytest.param(replace(PARKED, presence=Presence.HOME, charging_until=NOW + 7_200), Reason.CHARGING_HOME, 300, 360, id="charging"),
+        pytest.param(replace(PARKED, cloud=CloudState.ASLEEP), Reason.ASLEEP_AWAY, 300, 360, id="asleep away"),
+        pytest.param(replace(PARKED, cloud=CloudState.OFFLINE, presence=Presence.HOME), Reason.ASLEEP_HOME, 300, 360, id="offline home"),
+        pytest.param(replace(DRIVING, cloud=CloudState.OFFLINE), Reason.OUT_OF_REACH, 45, 90, id="out of reach"),
+        pytest.param(replace(PARKED, eyes=Presence.AWAY), Reason.EYES_ANSWER, 600, 1_200, id="eyes answer"),
+        pytest.param(replace(PARKED, eyes=Presence.HOME), Reason.PARKED_AWAY, 300, 360, id="eyes contradict"),
     ],
-)
-def test_each_reason_has_bounds(view: View, reason: Reason, shortest: float, longest: float) -> None:
-    """The wait is neither a loop that costs money nor so long that the arrival comes too late."""
-    plan = look(view)
-    assert plan.reason is reason
-    assert shortest <= plan.delay <= longest
-    assert look(view, Promptness.PROMPT).delay <= plan.delay <= look(view, Promptness.THRIFTY).delay
+)  # fmt: skip
+def test_reason_and_time(view: View, reason: Reason, shortest: float, longest: float) -> None:
+    """Each situation has its reason, and a time that suits it."""
+    planned = plan(view)
+    assert planned.reason is reason
+    assert shortest <= min(planned.look_at, planned.read_at) - NOW <= longest
+
+
+@pytest.mark.parametrize("cloud", [CloudState.ASLEEP, CloudState.OFFLINE, CloudState.UNKNOWN])
+def test_car_that_is_not_online_is_never_read(cloud: CloudState) -> None:
+    """An answer 408 is billed too."""
+    for view in (PARKED, DRIVING, replace(PARKED, last_read=None), replace(PARKED, eyes=Presence.AWAY)):
+        assert plan(replace(view, cloud=cloud)).read_at == inf
+
+
+def test_driving_car_is_looked_at_when_it_should_be_home() -> None:
+    """By what was learned; else by a brisk drive; never before any car could be there."""
+    learned = plan(replace(DRIVING, habits=KNOWN_WAY)).read_at - NOW
+    assert 540 <= learned <= 660
+    brisk = plan(DRIVING).read_at - NOW
+    assert brisk_arrival(9_000.0) < brisk < brisk_arrival(9_000.0) + 60
+    impossible = Habits(paces=((9_000.0, 5.0),) * 3)
+    assert plan(replace(DRIVING, habits=impossible)).read_at - NOW >= earliest_arrival(9_000.0)
+
+
+def test_fast_car_near_home_is_looked_at_sooner() -> None:
+    """On a motorway that ends at home the last kilometre takes half a minute."""
+    near = replace(DRIVING, to_home=1_500.0)
+    assert plan(replace(near, speed=33.0)).read_at < plan(replace(near, speed=8.0)).read_at - 60
+
+
+def test_usual_drive_out_is_read_when_it_should_stand() -> None:
+    """And before the car can be back."""
+    rows = (Leaving(0, 12 * 60 - 6, 1_200.0, 30_000.0),) * 3
+    view = replace(DRIVING, journey=OUTBOUND, habits=Habits(leavings=rows))
+    left = (NOW - 380.0) if OUTBOUND.left is None else OUTBOUND.left.best
+    assert left + 1_200 <= plan(view).read_at <= left + 1_500
+    short = (Leaving(0, 12 * 60 - 6, None, 1_000.0),) * 3
+    back = plan(replace(view, habits=Habits(leavings=short)))
+    assert left + 900 <= back.read_at <= left + 1_200
 
 
 @pytest.mark.parametrize(
-    ("wish", "shortest"), [(Promptness.THRIFTY, 60), (Promptness.BALANCED, 20), (Promptness.PROMPT, 15)]
-)
-def test_no_wish_makes_a_storm(wish: Promptness, shortest: float) -> None:
-    """At the door of the house there is still a shortest wait."""
-    assert look(replace(DRIVING, to_home=0.0), wish).delay == shortest
-
-
-@pytest.mark.parametrize("metres", [10, 500, 1_999, 2_001, 9_999, 10_001, 60_000])
-def test_driving_car_is_read_before_it_can_be_home(metres: float) -> None:
-    """A car on its way is looked at before the earliest moment at which it could arrive, or after the shortest wait."""
-    delay = look(replace(DRIVING, to_home=metres)).delay
-    assert delay <= max(earliest_arrival(metres), 20)
-
-
-@pytest.mark.parametrize(
-    ("view", "is_read"),
+    ("view", "is_full"),
     [
-        pytest.param(replace(PARKED, last_read=None), True, id="never read"),
-        pytest.param(replace(PARKED, cloud=CloudState.ASLEEP, last_read=None), False, id="asleep"),
-        pytest.param(replace(PARKED, cloud=CloudState.OFFLINE), False, id="offline"),
-        pytest.param(replace(PARKED, cloud=CloudState.UNKNOWN), False, id="no state"),
-        pytest.param(replace(PARKED, last_read=NOW - 959), False, id="parked, read 16 minutes ago"),
-        pytest.param(replace(PARKED, last_read=NOW - 960), True, id="parked, read longer ago"),
-        pytest.param(
-            replace(PARKED, parked_since=NOW - 4_000, last_read=NOW - 1_900), False, id="parked for an hour"
-        ),
-        pytest.param(
-            replace(PARKED, parked_since=NOW - 90_000, last_read=NOW - 2_101), True, id="parked for a day"
-        ),
-        pytest.param(replace(DRIVING, last_read=NOW - 9), False, id="driving, read a moment ago"),
-        pytest.param(replace(DRIVING, last_read=NOW - 10), True, id="driving"),
-        pytest.param(replace(PARKED, doubted_at=NOW - 20, last_read=NOW - 20), True, id="in doubt"),
-        pytest.param(
-            replace(PARKED, doubted_at=NOW - 200, last_read=NOW - 20), False, id="in doubt for long"
-        ),
-        pytest.param(replace(PARKED, to_home=None, last_read=NOW - 900), False, id="no position, parked"),
-        pytest.param(replace(PARKED, to_home=None, last_read=NOW - 961), True, id="no position, again"),
-        pytest.param(replace(PARKED, online_since=NOW, last_read=NOW - 60), True, id="woken away"),
-        pytest.param(
-            replace(PARKED, online_since=NOW, presence=Presence.HOME), False, id="woken at home, just now"
-        ),
-        pytest.param(
-            replace(PARKED, online_since=NOW - 121, last_read=NOW - 200, presence=Presence.HOME),
-            True,
-            id="woken at home, two minutes ago",
-        ),
-        pytest.param(
-            replace(PARKED, parked_since=NOW - 900, online_since=NOW - 300, last_read=NOW - 119),
-            False,
-            id="woken away, read since",
-        ),
-        pytest.param(
-            replace(PARKED, parked_since=NOW - 900, online_since=NOW - 300, last_read=NOW - 121),
-            True,
-            id="woken away, read since, again",
-        ),
-        pytest.param(
-            replace(PARKED, parked_since=None, online_since=None, last_read=NOW - 961),
-            True,
-            id="nothing known of its sleep",
-        ),
+        (replace(PARKED, presence=Presence.HOME), True),
+        (DRIVING, True),
+        (replace(DRIVING, journey=OUTBOUND), False),
+        (PARKED, False),
     ],
 )
-def test_only_a_read_that_can_tell_something_is_paid_for(view: View, is_read: bool) -> None:
-    """A parked car is left alone for 16 minutes, a woken one away is read, a sleeping one never."""
-    assert should_read(view) is is_read
+def test_read_that_may_show_the_car_at_home_is_full(view: View, is_full: bool) -> None:
+    """It costs the same and saves the one at the arrival."""
+    assert plan(view).is_full is is_full
 
 
-def test_next_look_at_a_parked_car_comes_when_its_read_is_due() -> None:
-    """The plan does not sleep over the moment at which patience ends."""
-    assert look(replace(PARKED, last_read=NOW - 860)).delay == pytest.approx(100)
+def test_wish_and_thrift_make_looks_rarer() -> None:
+    """Prompt is sooner than balanced, thrifty later, and a budget that runs short later still."""
+    reads = [plan(replace(DRIVING, promptness=wish)).read_at for wish in (Promptness.PROMPT, Promptness.BALANCED, Promptness.THRIFTY)]  # fmt: skip
+    assert reads == sorted(set(reads))
+    thin = [plan(replace(PARKED, thrift=thrift)).read_at for thrift in (1.0, 2.0, 4.0)]
+    assert thin == sorted(set(thin))
+    assert plan(replace(PARKED, thrift=inf)).read_at >= NOW + 3_600
 
 
-@pytest.mark.parametrize(("at", "expected"), [(None, None), (NOW - 1, NOW - 1), (NOW, NOW), (NOW + 1, None)])
-def test_time_still_to_come_counts_as_unknown(at: float | None, expected: float | None) -> None:
-    """A clock that was set back must not put a read off until it has caught up."""
-    assert past(at, NOW) == expected
+def test_eyes_are_checked_once_a_day_after_the_car_woke() -> None:
+    """One that died silently does not answer for ever; one that is right costs nothing."""
+    view = replace(PARKED, eyes=Presence.AWAY)
+    assert plan(replace(view, last_read=NOW - 3_600)).read_at > NOW + 80_000
+    assert plan(replace(view, last_read=NOW - 90_000, online_since=NOW - 60)).read_at == NOW + 540
 
 
-def test_farther_away_is_never_looked_at_sooner() -> None:
-    """The earliest arrival grows with the distance, also where the road changes its kind."""
-    times = [earliest_arrival(float(metres)) for metres in range(0, 30_000, 50)]
-    assert all(near < far for near, far in pairwise(times))
-    # A motorway up to the last kilometre: from no distance is the car home more than a minute before the look.
-    for metres in (2_000.0, 5_000.0, 9_900.0, 30_000.0):
-        assert 0.8 * earliest_arrival(metres) <= (metres - 1_000) / 33 + 1_000 / 12 + 60
+def test_car_that_vanishes_on_its_last_metres_is_home_if_that_proved_right() -> None:
+    """The signal went about when the car should be home, and it was found there after such a loss, twice in a row."""
+    gone = replace(DRIVING, cloud=CloudState.OFFLINE, habits=KNOWN_WAY, fix_at=NOW - 600, to_home=7_800.0)
+    known = replace(gone, habits=replace(KNOWN_WAY, vanished=CERTAIN_TO_VANISH))
+    assert may_have_vanished(gone)
+    assert not has_vanished_at_home(gone)
+    assert has_vanished_at_home(known)
+    for other in (
+        replace(known, cloud=CloudState.ASLEEP),
+        replace(known, fix_at=NOW - 120),
+        replace(known, fix_at=NOW - 3_600),
+        replace(known, to_home=30_000.0),
+        replace(known, is_driving=False),
+        replace(known, presence=Presence.HOME),
+        replace(known, journey=OUTBOUND),
+    ):
+        assert not has_vanished_at_home(other), other
+
+
+def test_farther_is_never_sooner() -> None:
+    """A car farther from home is not home sooner."""
+    for one, other in pairwise(range(0, 100_000, 500)):
+        assert earliest_arrival(one) < earliest_arrival(other)
+        assert earliest_arrival(one) <= brisk_arrival(one) < brisk_arrival(other)
+
+
+def _any_view(rng: random.Random) -> View:
+    def _at(longest: float) -> float | None:
+        return None if rng.random() < 0.2 else NOW - rng.uniform(0, longest)
+
+    halt = Halt(rng.uniform(0, 20_000), Span(NOW - 9_000, NOW - 8_000))
+    return View(
+        now=NOW,
+        cloud=rng.choice(list(CloudState)),
+        presence=rng.choice(list(Presence)),
+        to_home=rng.choice([None, 0.0, rng.uniform(0, 3_000), rng.uniform(0, 400_000)]),
+        fix_at=_at(10_000),
+        is_driving=rng.random() < 0.5,
+        speed=rng.choice([None, 0.0, 13.0, 40.0]),
+        parked_since=_at(100_000),
+        online_since=_at(100_000),
+        asleep_at=_at(100_000),
+        last_read=_at(50_000),
+        still=rng.choice([0, 1, 5, 2_000]),
+        glimpsed_at=_at(600),
+        eyes=rng.choice([None, None, *Presence]),
+        doubted_at=rng.choice([None, NOW - 10]),
+        minutes_home=rng.choice([None, None, 0.0, 12.0]),
+        charging_until=rng.choice([None, NOW - 5_000, NOW + 5_000]),
+        journey=rng.choice([Journey(), OUTBOUND, Journey(left=Span(NOW - 9_500, NOW - 9_000), halt=halt)]),
+        habits=rng.choice([Habits(), KNOWN_WAY, Habits(leavings=(Leaving(0, 700.0, 900.0, 5_000.0),) * 4)]),
+        promptness=rng.choice(list(Promptness)),
+        thrift=rng.choice([1.0, 3.0, inf]),
+    )
+
+
+def test_no_situation_spends_without_bound() -> None:
+    """Whatever is known: two reads are never a moment apart, and the cloud is asked sometime, but not all the time."""
+    rng = random.Random(7)  # noqa: S311 - situations, not secrets
+    for _ in range(5_000):
+        view = _any_view(rng)
+        planned = plan(view)
+        if view.last_read is not None:
+            assert planned.read_at - view.last_read >= 20, view
+        assert planned.look_at >= NOW or planned.look_at == planned.read_at
+        assert planned.look_at <= NOW + 1_800
+
+
+def test_parked_car_can_fall_asleep() -> None:
+    """Nothing is read for a quarter of an hour after it was read, unless it proved to stay awake."""
+    rng = random.Random(8)  # noqa: S311 - situations, not secrets
+    seen = 0
+    for _ in range(5_000):
+        view = replace(
+            _any_view(rng),
+            is_driving=False,
+            cloud=CloudState.ONLINE,
+            doubted_at=None,
+            eyes=None,
+            glimpsed_at=None,
+        )
+        if (
+            view.last_read is None
+            or view.to_home is None
+            or view.has_woken
+            or view.is_kept_awake
+            or view.journey.left
+        ):
+            continue
+        if view.charging_until is not None and view.presence is Presence.HOME:
+            continue
+        seen += 1
+        assert plan(view).read_at >= view.last_read + 900, view
+    assert seen > 300
+
+
+def test_time_to_come_is_a_clock_that_was_set_back() -> None:
+    """Waiting for it would take too long."""
+    assert past(NOW + 1, NOW) is None
+    assert past(NOW, NOW) == NOW
+    assert past(None, NOW) is None
+
+
+def test_each_presence_and_cloud_state_has_a_plan() -> None:
+    """No gap in the table."""
+    for cloud, presence in product(CloudState, Presence):
+        assert plan(replace(PARKED, cloud=cloud, presence=presence)).reason in set(Reason)

@@ -1,5 +1,6 @@
 """What the scout knows survives a restart, and a damaged store is no reason not to start."""
 
+from dataclasses import replace
 import json
 from typing import Any
 
@@ -15,11 +16,11 @@ FULL = ScoutData(
     cloud=CloudState.ONLINE,
     online_since=1.0,
     whereabouts=Whereabouts(
-        Presence.HOME, 2.0, 3.0, has_departed=True, doubted=Presence.AWAY, doubted_at=4.0
+        Presence.HOME, 2.0, 3.0, has_departed=True, doubted=Presence.AWAY, doubted_at=4.0, zone="zone.home"
     ),
     fix=Fix(52.0, 13.0, 5.0, 6.0, 7.0, "D", 8.0, (52.1, 13.1)),
     to_home=9.0,
-    judged_by=(52.0, 13.0, 100.0),
+    judged_by=((52.0, 13.0, 100.0), (53.0, 14.0, 80.0)),
     parked_since=10.0,
     last_look=11.0,
     last_read=12.0,
@@ -30,6 +31,18 @@ FULL = ScoutData(
 def test_roundtrip_through_the_disk(data: ScoutData) -> None:
     """What is written as JSON is read back the same."""
     assert ScoutData.from_dict(json.loads(json.dumps(data.as_dict()))) == data
+
+
+def test_store_from_before_there_were_several_zones() -> None:
+    """One circle, and whereabouts that name no zone, are read as they were meant: a restart makes no arrival."""
+    old = FULL.as_dict()
+    old["judged_by"] = [52.0, 13.0, 100.0]
+    for key in ("zone", "told_at", "told_until"):
+        del old["whereabouts"][key]
+    read = ScoutData.from_dict(json.loads(json.dumps(old)))
+    assert read == replace(
+        FULL, judged_by=((52.0, 13.0, 100.0),), whereabouts=replace(FULL.whereabouts, zone=None)
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,6 +58,9 @@ def test_roundtrip_through_the_disk(data: ScoutData) -> None:
         ),
         pytest.param({"last_read": "yesterday"}, id="time that is a word"),
         pytest.param({"judged_by": [1, 2]}, id="half a circle"),
+        pytest.param({"judged_by": []}, id="no circle"),
+        pytest.param({"judged_by": [[1, 2, 3], [4]]}, id="half of two circles"),
+        pytest.param({"judged_by": 5}, id="number in place of circles"),
         pytest.param({"to_home": {}}, id="distance that is an object"),
     ],
 )

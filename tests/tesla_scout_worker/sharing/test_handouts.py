@@ -203,9 +203,16 @@ async def test_the_counter_comes_and_goes_with_the_option(
     assert registry.async_get(COUNTER) is None
 
     async def _choose(shared: bool) -> None:
-        form = await hass.config_entries.options.async_init(entry.entry_id)
+        menu = await hass.config_entries.options.async_init(entry.entry_id)
+        form = await hass.config_entries.options.async_configure(
+            menu["flow_id"], {"next_step_id": "settings"}
+        )
         assert form["data_schema"] is not None
-        shown_before = {str(key): key.description["suggested_value"] for key in form["data_schema"].schema}
+        shown_before = {
+            str(key): key.description["suggested_value"]
+            for key in form["data_schema"].schema
+            if key.description
+        }
         assert shown_before["share_access_token"] is not shared
         await hass.config_entries.options.async_configure(
             form["flow_id"], {**shown_before, "share_access_token": shared}

@@ -180,10 +180,11 @@ async def test_arrival_that_cannot_be_worked_expires_after_six_hours(
     start = time.time()
     await passes(6.6 * 3600, step=60)
     assert not worker.data.pending
-    assert len([query for query in reads(simulator, start) if "vehicle_config" in query]) <= 18
+    assert len([query for query in reads(simulator, start) if "vehicle_config" in query]) <= 24
     before = len(simulator.requests)
     await passes(3600, step=60)
-    assert not [record for record in simulator.requests[before:] if "vehicle_config" in record.query]
+    # What the scout reads in passing is another thing, and tried once an hour.
+    assert len([record for record in simulator.requests[before:] if "vehicle_config" in record.query]) <= 2
 
 
 async def test_one_read_serves_every_reason_that_waits(
