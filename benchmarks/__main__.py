@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 import contextlib
 from importlib.metadata import version
 from itertools import product
 import json
+from multiprocessing import get_context
 import os
 from pathlib import Path
 import sys
@@ -52,6 +54,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two lives, four contenders, five days after a week"
     )
+    parser.add_argument("--scale", action="store_true", help="1, 10 and 100 cars for a day, instead")
     parser.add_argument(
         "--profiles", type=_names(list(PROFILES)), metavar="A,B", help=f"lives: {', '.join(PROFILES)}"
     )
@@ -120,6 +123,8 @@ def _run(options: argparse.Namespace) -> int:
 
         write_pages(json.loads(options.docs.read_text(encoding="utf-8")))
         return 0
+    if options.scale:
+        return _scale(options)
     tasks = _tasks(options)
     minutes = sum(task.seconds for task in tasks) / options.jobs / 60
     _say(f"{len(tasks)} runs, {options.jobs} at once: about {max(1, round(minutes))} min")
@@ -150,6 +155,23 @@ def _run(options: argparse.Namespace) -> int:
     for line in broken:
         _say(f"Worse than it may be: {line}")
     return 1 if failed or broken else 0
+
+
+def _scale(options: argparse.Namespace) -> int:
+    from .scale import CARS, measure, table as scale_table  # noqa: PLC0415 - it imports Home Assistant
+
+    _say("about 5 min")
+    # A process each: memory that one has taken is not given back.
+    context = get_context("spawn")
+    results = []
+    for cars in CARS:
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            results.append(pool.submit(measure, cars).result())
+        _say(f"  {cars} cars")
+    print(scale_table(results), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return 0
 
 
 def _say(line: str) -> None:

@@ -42,5 +42,7 @@ async def opened(life: Life) -> AsyncIterator[World]:
     async with FleetSimulator() as simulator:
         account = simulator.add_account()
         car = account.add_car(VIN, NAME, life.home, _LEVEL, asleep=True)
+        # As current firmware does it. A car that reads keep awake would never sleep under core's poll every ten minutes.
+        car.reads_keep_awake = False
         life.happen_to(car)
         yield World(life, simulator, account, car)

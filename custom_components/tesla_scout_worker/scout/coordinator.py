@@ -12,7 +12,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from ..account import AccountCoordinator
 from ..data import ScoutWorkerConfigEntry
 from ..fleet.client import LOCATION_ENDPOINTS
-from ..fleet.errors import BudgetSpentError, FleetError, MissingScopeError, VehicleUnavailableError
+from ..fleet.errors import (
+    AskedTooOftenError,
+    BudgetSpentError,
+    FleetError,
+    MissingScopeError,
+    VehicleUnavailableError,
+)
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
@@ -28,23 +34,19 @@ from .eyes import Glimpse, Role
 from .judge import Judge, with_driving
 from .learning import after_cloud, after_sighting, after_told, without_habits
 from .outlook import charging_until, view_of
-from .policy import has_vanished_at_home, may_have_vanished, plan
+from .policy import has_vanished_at_home, is_worth_a_read, may_have_vanished, plan
 from .refusals import Refusals
 from .times import now_utc, utc_offset
-from .view import Plan, Reason, View, past
+from .view import Reason, View
 
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "scout"
 _FIRST_RETRY: Final = 60.0
 _LONGEST_RETRY: Final = 900.0
-# Home Assistant's timers are early by up to a second (seconds).
-_TIMER_TOLERANCE: Final = 1.5
 _SHORTEST_WAIT: Final = 5.0
 # Home has moved if the car, standing still, is so much nearer or farther (metres).
 _HOME_MOVED: Final = 500.0
-# What an eye saw is not worth a read so soon after another (seconds).
-_GLIMPSES_APART: Final = 20.0
 # A position that is not older than this is surer than an entity that only came back (seconds).
 _FIX_IS_SURER: Final = 900.0
 
@@ -144,9 +146,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._refusals.answered()
             self._set_cloud(vehicle.state)
             await self._async_infer()
-            planned = plan(self._view())
+            planned = plan(view := self._view())
+            # The worker is about to read everything: the position comes with it.
+            is_worth_it = not self._worker.has_work and is_worth_a_read(
+                planned, view, is_glimpsed=is_glimpsed
+            )
             is_online = self._account.sees_location and self.data.cloud is CloudState.ONLINE
-            if is_online and (is_requested or self._is_worth_a_read(planned, is_glimpsed=is_glimpsed)):
+            if is_online and (is_requested or is_worth_it):
                 await self._async_read(purpose, is_full=planned.is_full and not is_requested)
             self._failures = 0
             self._plan()
@@ -156,6 +162,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._plan()
         except BudgetSpentError:
             self._wait(_LONGEST_RETRY, Reason.BUDGET_SPENT)
+        except AskedTooOftenError as err:
+            self._last_error = err
+            self._plan()
         except MissingScopeError as err:
             self._last_error = err
             self._wait(self._refusals.note(err), Reason.LOCATION_NOT_GRANTED)
@@ -171,20 +180,6 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if self.data.cloud is CloudState.ONLINE:
             self._worker.async_wake()
         return self.data
-
-    def _is_worth_a_read(self, planned: Plan, *, is_glimpsed: bool) -> bool:
-        # The worker is about to read everything: the position comes with it.
-        if (
-            not self._account.sees_location
-            or self.data.cloud is not CloudState.ONLINE
-            or self._worker.has_work
-        ):
-            return False
-        last_read = past(self.data.last_read, now_utc())
-        if is_glimpsed and planned.reason is not Reason.EYES_ANSWER:
-            return last_read is None or now_utc() - last_read >= _GLIMPSES_APART
-        # A first read may be asked for, and Home Assistant's timers are early by up to a second.
-        return last_read is None or planned.read_at <= now_utc() + _TIMER_TOLERANCE
 
     async def _async_read(self, purpose: Purpose, *, is_full: bool) -> None:
         """Read the position; with is_full everything, for the same price, so that an arrival needs no second read."""

@@ -18,6 +18,10 @@ from .view import Plan, Reason, View
 # Two reads of a driving car are at least this far apart, and without knowing its way at most (seconds).
 _SHORTEST: Final = 25.0
 _LONGEST: Final = 1_800.0
+# When an eye has just asked for a look, as a garage door does, the car is about to come (seconds).
+_GLIMPSE_HOLDS: Final = 120.0
+_LATE_GLIMPSED: Final = 6.0
+_SHORTEST_GLIMPSED: Final = 15.0
 # A way home is not much quicker than the quickest that was learned; nor than the car's own navigation says.
 _QUICKER: Final = 0.93
 _QUICKER_THAN_ROUTE: Final = 0.85
@@ -40,6 +44,9 @@ _NO_POSITION: Final = 960.0
 _EYES_STATE: Final = 900.0
 _EYES_CHECK: Final = 86_400.0
 _EYES_CHECK_AFTER: Final = 600.0
+# What an eye saw is not worth a read so soon after another; Home Assistant's timers are early by up to a second (seconds).
+_GLIMPSES_APART: Final = 20.0
+_TIMER_TOLERANCE: Final = 1.5
 # A car that loses its signal so near to home (metres), where its way is known and where it is not, may be in its
 # garage: no earlier than this share of its quickest way, no later than so long after it should be home (seconds).
 _VANISHES_WITHIN: Final = 8_000.0
@@ -57,6 +64,15 @@ def plan(view: View) -> Plan:
         return Plan(view.now + wait, inf, reason)
     read_at, reason = _while_online(view)
     return Plan(min(read_at, view.now + STATE_PAUSE), read_at, reason, is_full=_may_show_home(view))
+
+
+def is_worth_a_read(planned: Plan, view: View, *, is_glimpsed: bool) -> bool:
+    """Return whether an online car should be read at this look. is_glimpsed: an eye asked for it."""
+    if view.last_read is None:
+        return True
+    if is_glimpsed and planned.reason is not Reason.EYES_ANSWER:
+        return view.now - view.last_read >= _GLIMPSES_APART
+    return planned.read_at <= view.now + _TIMER_TOLERANCE
 
 
 def _check_of_eyes(view: View) -> float:
@@ -110,12 +126,14 @@ def _driving(view: View, last_read: float, to_home: float) -> tuple[float, Reaso
         has_just_come = view.home_since is not None and last_read - view.home_since < _JUST_COME
         return parked_home(view, last_read) if has_just_come else (last_read + _INSIDE, Reason.DRIVING)
     fix_at = view.fix_at if view.fix_at is not None else last_read
-    home_at = fix_at + _soonest(view, to_home) + view.late
+    is_glimpsed = view.glimpsed_at is not None and view.now - view.glimpsed_at < _GLIMPSE_HOLDS
+    late, shortest = (_LATE_GLIMPSED, _SHORTEST_GLIMPSED) if is_glimpsed else (view.late, _SHORTEST)
+    home_at = fix_at + _soonest(view, to_home) + late
     reason = Reason.DRIVING if view.minutes_home is None else Reason.NAVIGATING_HOME
     if view.minutes_home is None and view.journey.is_outbound:
         home_at, reason = max(home_at, _outbound(view, fix_at)), Reason.DRIVING_AWAY
     longest = max(_LONGEST, earliest_arrival(to_home))
-    return min(max(home_at, last_read + _SHORTEST), last_read + longest), reason
+    return min(max(home_at, last_read + shortest), last_read + longest), reason
 
 
 def _soonest(view: View, to_home: float) -> float:

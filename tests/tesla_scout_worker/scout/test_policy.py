@@ -11,7 +11,12 @@ from custom_components.tesla_scout_worker.fleet.models import CloudState
 from custom_components.tesla_scout_worker.scout.arrival import Presence
 from custom_components.tesla_scout_worker.scout.habits import CERTAIN_TO_VANISH, Habits, Leaving
 from custom_components.tesla_scout_worker.scout.journey import Halt, Journey, Span, Step
-from custom_components.tesla_scout_worker.scout.policy import has_vanished_at_home, may_have_vanished, plan
+from custom_components.tesla_scout_worker.scout.policy import (
+    has_vanished_at_home,
+    is_worth_a_read,
+    may_have_vanished,
+    plan,
+)
 from custom_components.tesla_scout_worker.scout.roads import brisk_arrival, earliest_arrival
 from custom_components.tesla_scout_worker.scout.view import Promptness, Reason, View, past
 
@@ -189,7 +194,7 @@ def test_no_situation_spends_without_bound() -> None:
         view = _any_view(rng)
         planned = plan(view)
         if view.last_read is not None:
-            assert planned.read_at - view.last_read >= 20, view
+            assert planned.read_at - view.last_read >= 15, view
         assert planned.look_at >= NOW or planned.look_at == planned.read_at
         assert planned.look_at <= NOW + 1_800
 
@@ -233,3 +238,26 @@ def test_each_presence_and_cloud_state_has_a_plan() -> None:
     """No gap in the table."""
     for cloud, presence in product(CloudState, Presence):
         assert plan(replace(PARKED, cloud=cloud, presence=presence)).reason in set(Reason)
+
+
+def test_read_is_worth_it_when_it_is_due_or_an_eye_asked() -> None:
+    """Not again a moment after another, and not while the eyes answer for the car."""
+    view = replace(PARKED, last_read=NOW - 60, online_since=NOW - 20_000, parked_since=NOW - 19_000)
+    assert not is_worth_a_read(plan(view), view, is_glimpsed=False)
+    assert is_worth_a_read(plan(view), view, is_glimpsed=True)
+    just_read = replace(view, last_read=NOW - 5)
+    assert not is_worth_a_read(plan(just_read), just_read, is_glimpsed=True)
+    answered = replace(view, eyes=Presence.AWAY)
+    assert not is_worth_a_read(plan(answered), answered, is_glimpsed=True)
+    due = replace(view, last_read=NOW - 9_000)
+    assert is_worth_a_read(plan(due), due, is_glimpsed=False)
+    never = replace(view, last_read=None)
+    assert is_worth_a_read(plan(never), never, is_glimpsed=False)
+
+
+def test_car_is_looked_at_soon_after_an_eye_asked() -> None:
+    """The door opens a moment before the car is in the zone."""
+    near = replace(DRIVING, to_home=60.0)
+    assert plan(near).read_at - NOW >= 25
+    assert plan(replace(near, glimpsed_at=NOW - 2)).read_at - NOW <= 16
+    assert plan(replace(near, glimpsed_at=NOW - 600)).read_at == plan(near).read_at
