@@ -136,6 +136,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     @override
     async def _async_update_data(self) -> ScoutData:
         """Ask the cloud, which is not billed; read the position where that is worth it: at most one billed read."""
+        if self._is_closed:
+            return self.data
         is_requested, self._is_requested = self._is_requested, False
         is_glimpsed, self._is_glimpsed = self._is_glimpsed, False
         listed, self._listed = self._listed, None
@@ -269,7 +271,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if judged is None:
             return
         before, self.data = self.data, judged
-        if abs((judged.to_home or 0.0) - (before.to_home or 0.0)) > _HOME_MOVED:
+        was, now = before.to_home, judged.to_home
+        if was is not None and now is not None and abs(now - was) > _HOME_MOVED:
             # What was learned of distances from the old home says nothing of the new one.
             self.data = without_habits(self.data)
         self._show()

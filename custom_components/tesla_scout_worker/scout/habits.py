@@ -224,7 +224,8 @@ def _paces(journey: Journey, arrived: Span) -> list[tuple[float, float]]:
 
 
 def _leaving(journey: Journey, arrived: Span, offset: float) -> list[Leaving]:
-    if journey.left is None:
+    # Home before it left: the clock was set back meanwhile.
+    if journey.left is None or arrived.best <= journey.left.best:
         return []
     left = journey.left.best
     local = LocalTime.of(left, offset)
@@ -237,7 +238,10 @@ def _stay(journey: Journey, arrived: Span | None, offset: float) -> list[Stay]:
     if journey.halt is None or not journey.halt.is_seen or journey.set_off is None:
         return []
     local = LocalTime.of(journey.set_off.best, offset)
-    way_home = None if arrived is None else arrived.best - journey.set_off.best
+    way_home = None
+    if arrived is not None:
+        # One that no car can have driven was not seen from its start, or the clock was set back meanwhile.
+        way_home = max(arrived.best - journey.set_off.best, earliest_arrival(journey.halt.to_home))
     return [Stay(local.weekday, local.minute, journey.halt.to_home, way_home)]
 
 

@@ -13,7 +13,10 @@ from .roads import earliest_arrival
 _SHORTEST_STAY = 1_200.0
 # A first position this much farther from home than the car can have driven since is not from home (metres).
 _SLACK = 300.0
-_FASTEST = 20.0
+_FASTEST = 15.0
+# Seen so soon after it was back it is telling where it came from; of more than the longest time nothing is (seconds).
+_TELLING_GAP = 120.0
+_LONGEST_GAP = 600.0
 # A car that is seen rolling into the zone crossed its edge a moment ago (seconds).
 _JUST_CROSSED = 10.0
 
@@ -110,15 +113,19 @@ def _after_vanishing(data: ScoutData) -> ScoutData:
     if data.vanished_at is None or data.fix is None:
         return data
     gone_until = data.asleep_at if data.asleep_at is not None else data.vanished_at
-    if gone_until - data.vanished_at < _SHORTEST_STAY:
+    to_home, gap = data.to_home or 0.0, max(data.fix.at - gone_until, 0.0)
+    if to_home > _SLACK + _FASTEST * min(gap, _LONGEST_GAP):
+        # It was elsewhere, however short it stood there.
+        return replace(data, vanished_at=None, habits=data.habits.found_after_vanishing(at_home=False))
+    if to_home > _SLACK + _FASTEST * _TELLING_GAP or gone_until - data.vanished_at < _SHORTEST_STAY:
+        # It may have come from home, or not.
         return replace(data, vanished_at=None)
-    at_home = (data.to_home or 0.0) <= _SLACK + _FASTEST * max(data.fix.at - gone_until, 0.0)
-    journey = Journey(seen_still=gone_until) if at_home else data.journey
-    return replace(
-        data, vanished_at=None, habits=data.habits.found_after_vanishing(at_home=at_home), journey=journey
-    )
+    habits = data.habits.found_after_vanishing(at_home=True)
+    return replace(data, vanished_at=None, habits=habits, journey=Journey(seen_still=gone_until))
 
 
 def without_habits(data: ScoutData) -> ScoutData:
     """Return what is known with everything forgotten that was learned, of this outing too."""
-    return replace(data, habits=Habits(), journey=Journey(seen_still=data.journey.seen_still))
+    return replace(
+        data, habits=Habits(), journey=Journey(seen_still=data.journey.seen_still), vanished_at=None
+    )

@@ -6,7 +6,7 @@ from typing import Final
 from .arrival import Presence
 from .habits import Chance, LocalTime
 from .journey import Span
-from .roads import brisk_arrival
+from .roads import brisk_arrival, earliest_arrival
 from .view import LET_IT_SLEEP, Reason, View
 
 # The unbilled state: by day, by night where nothing is known, around the times at which the car usually leaves (seconds).
@@ -45,6 +45,8 @@ _BACK_SHARE: Final = 0.7
 _SHORTEST: Final = 25.0
 # A car that has parked stays online at least this long (seconds).
 _FALLS_ASLEEP: Final = 600.0
+# However near home it stands, a parked car is not read more often than this for its drive home (seconds).
+_SHORTEST_CATCHING: Final = 300.0
 # So short an outing is watched from its start (seconds).
 _SHORT_OUTING: Final = 3_600.0
 # The chance that it has left is added up in steps of this length, at most for so long (seconds).
@@ -114,7 +116,7 @@ def _usual_drive(view: View) -> float | None:
 def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Reason]:
     """Return when to read a car that is online and parked away from home. to_home: metres."""
     way = view.habits.way_home(to_home)
-    soonest = way.low * _QUICKER if way else brisk_arrival(to_home)
+    soonest = max(way.low * _QUICKER, earliest_arrival(to_home)) if way else brisk_arrival(to_home)
     if view.has_woken:
         began = view.asleep_at if view.asleep_at is not None else view.now
         if way is None:
@@ -122,8 +124,8 @@ def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Re
         else:
             wait = soonest + view.late if view.wish.is_sparing else max(soonest - _HALFWAY, 0.0)
         return max(view.online_since or view.now, began + wait), Reason.WOKEN_AWAY
-    # A read at least this often falls into each drive home.
-    catching = soonest + view.late
+    # A read at least this often falls into each drive home, unless that is a matter of moments.
+    catching = max(soonest + view.late, _SHORTEST_CATCHING)
 
     def _pause(at: float) -> float:
         match view.habits.sets_off(to_home, view.local(at)):

@@ -22,6 +22,8 @@ _LONGEST: Final = 1_800.0
 _GLIMPSE_HOLDS: Final = 120.0
 _LATE_GLIMPSED: Final = 6.0
 _SHORTEST_GLIMPSED: Final = 15.0
+# A position that is that old is asked for again after this share of its age.
+_STALE_SHARE: Final = 0.33
 # A way home is not much quicker than the quickest that was learned; nor than the car's own navigation says.
 _QUICKER: Final = 0.93
 _QUICKER_THAN_ROUTE: Final = 0.85
@@ -133,6 +135,8 @@ def _driving(view: View, last_read: float, to_home: float) -> tuple[float, Reaso
     if view.minutes_home is None and view.journey.is_outbound:
         home_at, reason = max(home_at, _outbound(view, fix_at)), Reason.DRIVING_AWAY
     longest = max(_LONGEST, earliest_arrival(to_home))
+    # A car in gear that brings no new position, on a ferry or a tow truck, is asked for it ever more rarely.
+    shortest = max(shortest, (last_read - fix_at) * _STALE_SHARE)
     return min(max(home_at, last_read + shortest), last_read + longest), reason
 
 

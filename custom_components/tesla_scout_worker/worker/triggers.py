@@ -45,7 +45,11 @@ class Trigger:
         """Return the trigger after an attempt that failed; asked: seconds that Tesla wants to be left alone."""
         longest = _LONGEST_FIRST_LOOK_RETRY if self.cause is Cause.FIRST_LOOK else _LONGEST_RETRY
         wait = min(_FIRST_RETRY * 2.0 ** min(self.attempts, 10), longest)
-        return replace(self, attempts=self.attempts + 1, retry_at=now + max(wait, asked or 0.0))
+        # A reason from the future is a clock that was set back; once tried it waits like any other.
+        raised_at = min(self.raised_at, now)
+        return replace(
+            self, raised_at=raised_at, attempts=self.attempts + 1, retry_at=now + max(wait, asked or 0.0)
+        )
 
     def has_expired(self, now: float) -> bool:
         """Return whether the work is no longer worth doing; a car that was never read stays worth a read."""
