@@ -17,6 +17,8 @@ _FASTEST = 15.0
 # Seen so soon after it was back it is telling where it came from; of more than the longest time nothing is (seconds).
 _TELLING_GAP = 120.0
 _LONGEST_GAP = 600.0
+# One that is online so long after it parked at home has signal there: it vanished somewhere else (seconds).
+_HAS_SIGNAL = 240.0
 # A car that is seen rolling into the zone crossed its edge a moment ago (seconds).
 _JUST_CROSSED = 10.0
 
@@ -24,7 +26,8 @@ _JUST_CROSSED = 10.0
 def after_cloud(data: ScoutData, state: CloudState, now: float) -> ScoutData:
     """Return what is known after the cloud told its state of the car. now: Unix seconds."""
     if state is CloudState.ONLINE:
-        return replace(data, cloud=state, online_since=data.online_since or now, last_look=now)
+        online = replace(data, cloud=state, online_since=data.online_since or now, last_look=now)
+        return replace(online, habits=online.habits.found_after_vanishing(at_home=False)) if _has_signal(online, now) else online
     journey = data.journey
     # A driving car in a tunnel is offline; one that sleeps stands.
     if state is CloudState.ASLEEP or not data.is_driving:
@@ -106,6 +109,13 @@ def _away(data: ScoutData, at: float, offset: float) -> ScoutData:
     went_on = before.set_off is not None and journey.set_off is None
     habits = data.habits.went_on(before, offset) if went_on else data.habits
     return replace(data, journey=journey, habits=habits)
+
+
+def _has_signal(data: ScoutData, now: float) -> bool:
+    """Return whether the car has been online at home since it came there."""
+    if data.presence is not Presence.HOME or data.parked_since is None or data.online_since is None:
+        return False
+    return data.online_since <= data.parked_since < now - _HAS_SIGNAL
 
 
 def _after_vanishing(data: ScoutData) -> ScoutData:
