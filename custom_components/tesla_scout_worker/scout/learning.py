@@ -27,7 +27,11 @@ def after_cloud(data: ScoutData, state: CloudState, now: float) -> ScoutData:
     """Return what is known after the cloud told its state of the car. now: Unix seconds."""
     if state is CloudState.ONLINE:
         online = replace(data, cloud=state, online_since=data.online_since or now, last_look=now)
-        return replace(online, habits=online.habits.found_after_vanishing(at_home=False)) if _has_signal(online, now) else online
+        return (
+            replace(online, habits=online.habits.found_after_vanishing(at_home=False))
+            if _has_signal(online, now)
+            else online
+        )
     journey = data.journey
     # A driving car in a tunnel is offline; one that sleeps stands.
     if state is CloudState.ASLEEP or not data.is_driving:
