@@ -45,7 +45,6 @@ class Book:
         self.ledger = Ledger()
         self.fixed_poll = FixedPoll()
         self._since: float | None = None
-        self._forecast: tuple[tuple[Any, ...], float | None] | None = None
 
     # --- the month --------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ _FASTEST = 15.0
 # Seen so soon after it was back it is telling where it came from; of more than the longest time nothing is (seconds).
 _TELLING_GAP = 120.0
 _LONGEST_GAP = 600.0
-# One that is online so long after it parked at home has signal there: it vanished somewhere else (seconds).
-_HAS_SIGNAL = 240.0
+# One that is online so long after it came home has signal there (seconds).
+_HAS_SIGNAL = 600.0
 # A car that is seen rolling into the zone crossed its edge a moment ago (seconds).
 _JUST_CROSSED = 10.0
 
@@ -27,11 +27,7 @@ def after_cloud(data: ScoutData, state: CloudState, now: float) -> ScoutData:
     """Return what is known after the cloud told its state of the car. now: Unix seconds."""
     if state is CloudState.ONLINE:
         online = replace(data, cloud=state, online_since=data.online_since or now, last_look=now)
-        return (
-            replace(online, habits=online.habits.found_after_vanishing(at_home=False))
-            if _has_signal(online, now)
-            else online
-        )
+        return _with_signal(online) if _shows_signal(data, now) else online
     journey = data.journey
     # A driving car in a tunnel is offline; one that sleeps stands.
     if state is CloudState.ASLEEP or not data.is_driving:
@@ -115,11 +111,19 @@ def _away(data: ScoutData, at: float, offset: float) -> ScoutData:
     return replace(data, journey=journey, habits=habits)
 
 
-def _has_signal(data: ScoutData, now: float) -> bool:
-    """Return whether the car has been online at home since it came there."""
-    if data.presence is not Presence.HOME or data.parked_since is None or data.online_since is None:
+def _shows_signal(before: ScoutData, now: float) -> bool:
+    """Return whether this look, the first so long after the car came home, finds it online without a break."""
+    came_at = before.whereabouts.since
+    if before.presence is not Presence.HOME or came_at is None or before.online_since is None:
         return False
-    return data.online_since <= data.parked_since < now - _HAS_SIGNAL
+    is_first = (before.last_look or 0.0) < came_at + _HAS_SIGNAL <= now
+    return is_first and before.online_since <= came_at
+
+
+def _with_signal(data: ScoutData) -> ScoutData:
+    """Learn that there is signal at home: where the car vanished lately, it was perhaps somewhere else."""
+    habits = replace(data.habits, vanished=max(data.habits.vanished - 1, 0))
+    return replace(data, habits=habits)
 
 
 def _after_vanishing(data: ScoutData) -> ScoutData:

@@ -116,13 +116,18 @@ def _usual_drive(view: View) -> float | None:
 def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Reason]:
     """Return when to read a car that is online and parked away from home. to_home: metres."""
     way = view.habits.way_home(to_home)
-    soonest = max(way.low * _QUICKER, earliest_arrival(to_home)) if way else brisk_arrival(to_home)
+    # Ways that held a stop nobody saw are long. By then a car that drove straight home is there, and still online.
+    before_it_sleeps = brisk_arrival(to_home) + _FALLS_ASLEEP
+    soonest = brisk_arrival(to_home)
+    if way is not None:
+        soonest = min(max(way.low * _QUICKER, earliest_arrival(to_home)), before_it_sleeps)
     if view.has_woken:
         began = view.asleep_at if view.asleep_at is not None else view.now
         if way is None:
             wait = _UNKNOWN_WAY * soonest * min(view.pause, _LONGEST_THRIFT)
         else:
             wait = soonest + view.late if view.wish.is_sparing else max(soonest - _HALFWAY, 0.0)
+            wait = min(wait, before_it_sleeps)
         return max(view.online_since or view.now, began + wait), Reason.WOKEN_AWAY
     # A read at least this often falls into each drive home, unless that is a matter of moments.
     catching = max(soonest + view.late, _SHORTEST_CATCHING)

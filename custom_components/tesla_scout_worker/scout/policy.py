@@ -136,7 +136,10 @@ def _driving(view: View, last_read: float, to_home: float) -> tuple[float, Reaso
         home_at, reason = max(home_at, _outbound(view, fix_at)), Reason.DRIVING_AWAY
     longest = max(_LONGEST, earliest_arrival(to_home))
     # A car in gear that brings no new position, on a ferry or a tow truck, is asked for it ever more rarely.
-    shortest = max(shortest, (last_read - fix_at) * _STALE_SHARE)
+    trail = view.journey.trail
+    if len(trail) > 1 and trail[-1].at == trail[-2].at:
+        # Only then is it old: where the car's clock is late, each new position looks so.
+        shortest = max(shortest, (last_read - fix_at) * _STALE_SHARE)
     return min(max(home_at, last_read + shortest), last_read + longest), reason
 
 

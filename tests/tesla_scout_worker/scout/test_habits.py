@@ -1,6 +1,7 @@
 """What outings teach, pure."""
 
 from dataclasses import replace
+import json
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_local_time(at: float, offset: float, weekday: int, minute: float) -> No
 def test_minutes_apart_go_round_midnight() -> None:
     """Half past eleven is an hour from half past midnight."""
     assert LocalTime(0, 23.5 * 60).minutes_to(30.0) == 60.0
+
+
+def test_habit_around_midnight_is_one() -> None:
+    """Ten to twelve and five past are the same time of day."""
+    rows = tuple(
+        Leaving(day, minute, 900.0, 7_200.0) for day, minute in ((0, 1_430.0), (1, 5.0), (2, 1_435.0))
+    )
+    habits = Habits(leavings=rows)
+    for minute in (1_400.0, 1_439.0, 0.0, 20.0):
+        assert habits.leaves_home(LocalTime(3, minute)) is Chance.LIKELY, minute
+        assert habits.outing(LocalTime(3, minute)) is not None, minute
+    assert habits.leaves_home(LocalTime(3, 720.0)) is Chance.UNLIKELY
 
 
 def test_habits_of_a_commuter() -> None:
@@ -125,6 +138,11 @@ def test_change_of_the_clocks_changes_no_habit() -> None:
     """Seven in the morning is seven in the morning, in summer time as well."""
     summer, winter = fortnight(offset=2 * HOUR), fortnight(offset=HOUR)
     assert [row.minute for row in summer.leavings] == [row.minute for row in winter.leavings]
+    # Learned in summer: on the first Monday of winter time it still leaves at seven, no longer at six in UTC.
+    habits, monday = fortnight(offset=2 * HOUR, leaves=7.0), MONDAY + 14 * DAY
+    assert habits.leaves_home(LocalTime.of(monday + 6 * HOUR, HOUR)) is Chance.LIKELY
+    assert habits.leaves_home(LocalTime.of(monday + 5 * HOUR, HOUR)) is Chance.UNLIKELY
+    assert habits.leaves_home(LocalTime.of(monday + 5 * HOUR, 2 * HOUR)) is Chance.LIKELY
 
 
 def test_stay_that_leads_elsewhere_has_no_way_home() -> None:
@@ -148,10 +166,28 @@ def test_garage_is_known_after_two_times_in_a_row() -> None:
 def test_stored_and_read_again() -> None:
     """Over a restart."""
     habits = replace(fortnight(), vanished=1, stays=(Stay(1, 5.0, 9.0, None),))
-    assert Habits.from_dict(habits.as_dict()) == habits
+    assert Habits.from_dict(json.loads(json.dumps(habits.as_dict()))) == habits
 
 
-@pytest.mark.parametrize("stored", [None, {}, [], 5, {"leavings": 1}, {**Habits().as_dict(), "paces": [[1]]}])
+STORED = fortnight().as_dict()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None, {}, [], 5, "leavings", {"leavings": 1},
+        *({key: item for key, item in STORED.items() if key != left_out} for left_out in STORED),
+        {**STORED, "paces": [[1]]},
+        {**STORED, "paces": [[1, "far"]]},
+        {**STORED, "paces": {"1": 2}},
+        {**STORED, "leavings": [[0, 1.0, None]]},
+        {**STORED, "leavings": [[0, 1.0, None, None]]},
+        {**STORED, "stays": [["Monday", 1.0, 2.0, 3.0]]},
+        {**STORED, "stays": [None]},
+        {**STORED, "vanished": None},
+        {**STORED, "vanished": []},
+    ],
+)  # fmt: skip
 def test_nonsense_is_learned_anew(stored: object) -> None:
     """And loses nothing else."""
     assert Habits.from_dict(stored) == Habits()

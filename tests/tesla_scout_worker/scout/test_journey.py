@@ -1,5 +1,8 @@
 """An outing, look by look, pure."""
 
+import json
+import random
+
 import pytest
 
 from custom_components.tesla_scout_worker.scout.journey import (
@@ -101,7 +104,7 @@ def test_trail_does_not_grow_without_end() -> None:
 )
 def test_stored_and_read_again(journey: Journey) -> None:
     """Over a restart in the middle of the way."""
-    assert Journey.from_dict(journey.as_dict()) == journey
+    assert Journey.from_dict(json.loads(json.dumps(journey.as_dict()))) == journey
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,47 @@ def test_stored_and_read_again(journey: Journey) -> None:
 def test_nonsense_is_a_new_journey(stored: object) -> None:
     """And loses nothing else."""
     assert Journey.from_dict(stored) == Journey()
+
+
+def any_journey(rng: random.Random) -> list[Journey]:
+    """Return a journey after each of some looks, as they may come: also with a clock that is set back between them."""
+    journey, at = Journey(), T
+    found = [journey]
+    for _ in range(rng.randint(1, 30)):
+        at += rng.choice([5.0, 300.0, 9_000.0]) if rng.random() < 0.95 else -7_200.0
+        to_home = rng.uniform(100, 20_000)
+        match rng.randrange(5):
+            case 0:
+                journey = not_online(journey, at)
+            case 1:
+                journey = seen_at_home(at, is_driving=rng.random() < 0.5)
+            case 2 | 3:
+                journey = seen_driving(journey, at, to_home)
+            case _:
+                journey = seen_parked(journey, at, to_home)
+        found.append(journey)
+    return found
+
+
+def test_whatever_was_seen_makes_sense_and_survives_a_restart() -> None:
+    """No span ends before it begins, no stay is left that never was, and no trail is known of a car that stands."""
+    rng = random.Random(11)  # noqa: S311 - looks, not secrets
+    seen = 0
+    for _ in range(400):
+        for journey in any_journey(rng):
+            seen += journey.left is not None and journey.set_off is not None
+            for span in (journey.left, journey.set_off):
+                assert span is None or span.low <= span.best <= span.high, journey
+            assert journey.set_off is None or journey.halt is not None
+            assert journey.halt is None or journey.set_off is not None or not journey.trail
+            assert Journey.from_dict(json.loads(json.dumps(journey.as_dict()))) == journey
+    assert seen > 300
+
+
+def test_every_damaged_part_is_a_new_journey() -> None:
+    """Nothing is half known."""
+    whole = seen_driving(seen_parked(outing(), T + 1_500, 9_000.0), T + 3_000, 5_000.0).as_dict()
+    for key in whole:
+        for damage in ("x", ["x"], {"low": 1.0}, 5 if isinstance(whole[key], dict | tuple) else {}):
+            assert Journey.from_dict({**whole, key: damage}) == Journey(), (key, damage)
+        assert Journey.from_dict({name: item for name, item in whole.items() if name != key}) == Journey()

@@ -227,6 +227,34 @@ def test_where_it_is_found_teaches_of_the_garage(gone_for: float, to_home: float
     assert (found.habits.vanished, found.vanished_at) == (counted, None)
 
 
+@pytest.mark.parametrize(
+    ("online_for", "counted"),
+    [
+        pytest.param(900.0, 1, id="drove home online"),
+        pytest.param(-3_600.0, 2, id="woke an hour later"),
+    ],
+)
+def test_home_with_signal_makes_the_garage_doubtful(online_for: float, counted: int) -> None:
+    """Where it vanished is then perhaps a shop nearby. It is taken into account once for each stay."""
+    home = ScoutData(
+        cloud=CloudState.ONLINE,
+        whereabouts=Whereabouts(Presence.HOME, T, T),
+        online_since=T - online_for,
+        last_look=T,
+        habits=Habits(vanished=2),
+    )
+    for minutes in (4, 9):
+        home = after_cloud(home, CloudState.ONLINE, T + minutes * 60)
+        assert home.habits.vanished == 2
+    for minutes in (12, 16, 20, 300):
+        home = after_cloud(home, CloudState.ONLINE, T + minutes * 60)
+        assert home.habits.vanished == counted
+    away = replace(home, whereabouts=Whereabouts(Presence.AWAY, T, T), last_look=T)
+    assert after_cloud(away, CloudState.ONLINE, T + 900).habits.vanished == counted
+    gone = replace(home, last_look=T)
+    assert after_cloud(gone, CloudState.OFFLINE, T + 900).habits.vanished == counted
+
+
 def test_car_found_outside_its_garage_has_left_home_since() -> None:
     """The way to work in the morning begins at home, not where the signal went the evening before."""
     found = driving(vanished(12 * HOUR), T + 660 + 12 * HOUR, 600.0)

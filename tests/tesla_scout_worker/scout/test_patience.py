@@ -1,6 +1,8 @@
 """How long a car that does not drive is left alone, pure."""
 
 from dataclasses import replace
+from math import inf
+import random
 
 import pytest
 
@@ -9,6 +11,7 @@ from custom_components.tesla_scout_worker.scout.arrival import Presence
 from custom_components.tesla_scout_worker.scout.habits import Habits, Leaving, Stay
 from custom_components.tesla_scout_worker.scout.journey import Journey, Span
 from custom_components.tesla_scout_worker.scout.policy import plan
+from custom_components.tesla_scout_worker.scout.roads import brisk_arrival, earliest_arrival
 from custom_components.tesla_scout_worker.scout.view import Promptness, Reason, View
 
 DAY = 86_400.0
@@ -137,6 +140,28 @@ def test_car_that_woke_elsewhere_is_looked_at_on_its_way_home() -> None:
     assert plan(replace(woken, habits=Habits())).read_at <= now + 120
 
 
+@pytest.mark.parametrize("promptness", list(Promptness))
+@pytest.mark.parametrize("thrift", [1.0, 3.0, inf])
+@pytest.mark.parametrize("to_home", [400.0, WORK, 80_000.0])
+def test_way_home_with_a_stop_that_nobody_saw_makes_no_arrival_missed(
+    to_home: float, thrift: float, promptness: Promptness
+) -> None:
+    """Learned as two hours: today it drives straight home, and is read before it has fallen asleep there."""
+    now = MONDAY + 17 * HOUR
+    stays = (Stay(0, 1_020.0, to_home, brisk_arrival(to_home) + 7_200),) * 4
+    woken = replace(
+        kept_awake(17, Habits(stays=stays)),
+        to_home=to_home,
+        online_since=now,
+        asleep_at=now - 240,
+        last_read=now - 9 * HOUR,
+        parked_since=now - 9 * HOUR,
+        promptness=promptness,
+        thrift=thrift,
+    )
+    assert plan(woken).read_at <= now + brisk_arrival(to_home) + 600
+
+
 def test_charging_car_is_left_alone_until_the_charge_should_end() -> None:
     """Somebody would have to unplug it first."""
     view = replace(kept_awake(19, works()), presence=Presence.HOME, to_home=0.0)
@@ -170,3 +195,92 @@ def test_look_that_an_eye_asked_for_is_followed_by_one_more() -> None:
     assert seen.reason is Reason.WOKEN_HOME
     assert seen.read_at <= view.now + 300
     assert plan(replace(view, glimpsed_at=view.now - 900)).reason is Reason.PARKED_HOME
+
+
+def reads_of_a_day(view: View, *, awake_before: bool = True) -> list[float]:
+    """Return when a car that stands there from one midnight to the next is read, as often as planned."""
+    parked = MONDAY - 3 * HOUR
+    now, reads = MONDAY, []
+    while now < MONDAY + DAY:
+        reads.append(now)
+        still = replace(
+            view,
+            now=now,
+            last_read=now,
+            fix_at=now,
+            parked_since=parked,
+            online_since=parked + (-600 if awake_before else 600),
+        )
+        planned = plan(still)
+        assert planned.read_at >= now + 10, planned
+        now = planned.read_at
+    return reads
+
+
+@pytest.mark.parametrize("promptness", list(Promptness))
+@pytest.mark.parametrize("to_home", [30.0, 150.0, 1_000.0])
+def test_street_next_to_home_is_no_money_pit(to_home: float, promptness: Promptness) -> None:
+    """Sentry Mode within sight of home, which it leaves at any time of the day: the way takes moments, reads do not."""
+    rows = tuple(
+        Stay(day, hour * 60.0, to_home, to_home / 8) for day, hour in enumerate((8, 10, 12, 14, 16, 18))
+    )
+    view = replace(kept_awake(0, Habits(stays=(*rows, *rows))), to_home=to_home, promptness=promptness)
+    assert len(reads_of_a_day(view)) <= 200
+
+
+@pytest.mark.parametrize("way_home", [-5_000.0, -34.0, 0.0, 2.0])
+def test_way_home_that_no_car_can_have_driven_is_not_believed(way_home: float) -> None:
+    """However it came into the store."""
+    view = kept_awake(0, works(way_home=way_home))
+    assert len(reads_of_a_day(view)) <= 60
+    planned = plan(replace(view, now=MONDAY + 17 * HOUR, last_read=MONDAY + 17 * HOUR))
+    assert planned.read_at <= MONDAY + 17 * HOUR + 900
+    stays = tuple(replace(row, to_home=60_000.0) for row in view.habits.stays)
+    far = replace(kept_awake(17, Habits(stays=stays)), to_home=60_000.0)
+    assert plan(far).read_at >= far.now + earliest_arrival(60_000.0)
+
+
+def any_habits(rng: random.Random) -> Habits:
+    """Return habits as they may be learned, or may have got into the store."""
+    to_home = rng.choice([50.0, 2_000.0, WORK, 60_000.0])
+
+    def _minute() -> float:
+        return rng.choice([rng.uniform(0, 1_440), 480.0, 1_020.0, -90.0, 5_000.0])
+
+    return Habits(
+        leavings=tuple(
+            Leaving(rng.randrange(9), _minute(), rng.choice([None, -50.0, 900.0]), rng.uniform(-900, 40_000))
+            for _ in range(rng.choice([0, 2, 12, 48]))
+        ),
+        stays=tuple(
+            Stay(rng.randrange(9), _minute(), to_home, rng.choice([None, -50.0, 0.0, 900.0]))
+            for _ in range(rng.choice([0, 2, 12, 48]))
+        ),
+        paces=tuple(
+            (rng.uniform(0, 60_000), rng.uniform(-900, 5_000)) for _ in range(rng.choice([0, 3, 90]))
+        ),
+    )
+
+
+def test_no_habit_makes_a_parked_car_expensive() -> None:
+    """Whatever was learned: at most two hundred and fifty reads a day if it stays awake, else as many as let it sleep."""
+    rng = random.Random(5)  # noqa: S311 - habits, not secrets
+    for _ in range(150):
+        awake_before = rng.random() < 0.5
+        view = replace(
+            kept_awake(0, any_habits(rng)),
+            presence=rng.choice([Presence.HOME, Presence.AWAY]),
+            to_home=rng.choice([0.0, 60.0, 2_000.0, WORK, 60_000.0]),
+            promptness=rng.choice(list(Promptness)),
+            offset=rng.choice([0.0, HOUR, -5 * HOUR]),
+        )
+        reads = reads_of_a_day(view, awake_before=awake_before)
+        assert len(reads) <= (260 if awake_before else DAY / 960 + 1), view
+
+
+def test_budget_that_runs_short_makes_a_parked_car_cheap() -> None:
+    """Twice the patience, not much more than half the reads; none at all where nothing is left."""
+    view = kept_awake(0, works())
+    full, half, none = (len(reads_of_a_day(replace(view, thrift=thrift))) for thrift in (1.0, 2.0, inf))
+    assert half <= 0.7 * full
+    assert none <= 5

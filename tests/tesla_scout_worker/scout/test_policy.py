@@ -90,6 +90,17 @@ def test_fast_car_near_home_is_looked_at_sooner() -> None:
     assert plan(replace(near, speed=33.0)).read_at < plan(replace(near, speed=8.0)).read_at - 60
 
 
+@pytest.mark.parametrize(("is_new", "shortest", "longest"), [(False, 900, 1_800), (True, 15, 60)])
+def test_position_that_stays_the_same_is_asked_for_ever_more_rarely(
+    is_new: bool, shortest: float, longest: float
+) -> None:
+    """In gear on a ferry. One that is new and only looks old, by a clock that is an hour late, is no reason to wait."""
+    steps = (Step(NOW - 3_700, 6_000.0), Step(NOW - 3_600, 4_000.0))
+    trail = steps if is_new else (*steps, steps[-1])
+    old = replace(DRIVING, fix_at=NOW - 3_600, to_home=4_000.0, journey=Journey(trail=trail))
+    assert shortest <= plan(old).read_at - NOW <= longest
+
+
 def test_usual_drive_out_is_read_when_it_should_stand() -> None:
     """And before the car can be back."""
     rows = (Leaving(0, 12 * 60 - 6, 1_200.0, 30_000.0),) * 3
