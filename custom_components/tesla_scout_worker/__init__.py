@@ -71,12 +71,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> bool:
     """Unload an account; what would have been written in a moment is written now."""
-    for car in entry.runtime_data.cars.values():
+    runtime = entry.runtime_data
+    for car in runtime.cars.values():
         # What a look still brings has no listener any more: it is left for the next set-up to see.
-        car.scout.close()
+        car.scout.is_closed = True
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    for car in runtime.cars.values():
+        car.scout.is_closed = unloaded
     if unloaded:
-        runtime = entry.runtime_data
         await asyncio.gather(
             runtime.budget.async_save(), runtime.memory.async_close(), runtime.handouts.async_save()
         )
@@ -163,7 +165,6 @@ async def _async_start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> No
         *(car.scout for car in runtime.cars.values()),
     ):
         entry.async_on_unload(coordinator.async_add_listener(_keep_running))
-    entry.async_on_unload(runtime.budget.async_add_listener(runtime.account.async_update_listeners))
     entry.async_on_unload(runtime.budget.async_follow_calendar())
     async_forget_refusals(hass, entry)
     for car in runtime.cars.values():

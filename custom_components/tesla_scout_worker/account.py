@@ -205,9 +205,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_requested(self) -> None:
         """Take note of what any answer tells: Tesla's clock, a disabled account, a budget used up."""
-        self.data = self._data()
+        before, self.data = self.data, self._data()
         if self._is_entry_there:
             self._async_update_issues()
+        # All entities of all cars listen, and what a request costs is nothing to them.
+        if self.data != before:
+            self.async_update_listeners()
 
     @callback
     def _async_plan(self) -> None:

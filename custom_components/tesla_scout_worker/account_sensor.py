@@ -213,6 +213,12 @@ class AccountSensor(AccountEntity, SensorEntity):
 
     entity_description: AccountSensorDescription
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the meter as well: each request is counted."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._budget.async_add_listener(self.async_write_ha_state))
+
     @property
     @override
     def native_value(self) -> _Value:
@@ -247,6 +253,21 @@ class CarCostSensor(CarEntity[ScoutCoordinator], SensorEntity):
         """Initialize."""
         super().__init__(entry, car, coordinator, description)
         self._budget = entry.runtime_data.budget
+        self._told: tuple[float, datetime] | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the meter as well, which knows of a request before the car's scout has anything to tell."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._budget.async_add_listener(self._async_counted))
+
+    @callback
+    def _async_counted(self) -> None:
+        """Tell what is new of this car: most requests are of others."""
+        told = (self.native_value, self.last_reset)
+        if told != self._told:
+            self._told = told
+            self.async_write_ha_state()
 
     @property
     @override

@@ -13,6 +13,8 @@ from .ledger import Ledger
 from .prices import Prices
 from .thrift import SCOUT_SHARE, thrift
 
+# A forecast is reckoned anew after this, and whenever something was spent (seconds).
+_FORECAST_HOLDS: Final = 300
 # What nobody asked for is what the budget stops: the scout a little before the worker, people never.
 _SHARES: Final[Mapping[Purpose, float]] = {Purpose.SCOUT: SCOUT_SHARE, Purpose.WORKER: 1.0}
 
@@ -45,6 +47,7 @@ class Book:
         self.ledger = Ledger()
         self.fixed_poll = FixedPoll()
         self._since: float | None = None
+        self._forecast: tuple[tuple[float, float, float | None], float | None] | None = None
 
     # --- the month --------------------------------------------------------------------------------
 
@@ -95,9 +98,13 @@ class Book:
     @property
     def forecast(self) -> float | None:
         """Return this month's expected cost at its end, US dollars; None in the first half day."""
-        zone = self.calendar.now.tzinfo
-        since = None if self._since is None else datetime.fromtimestamp(self._since, zone)
-        return forecast(self.ledger.days(), self.cost_this_month, self.calendar, since)
+        # It is asked for at each look of each car, and changes with what is spent and slowly with time.
+        now, spent = self.calendar.now, self.cost_this_month
+        key = (now.timestamp() // _FORECAST_HOLDS, spent, self._since)
+        if self._forecast is None or self._forecast[0] != key:
+            since = None if self._since is None else datetime.fromtimestamp(self._since, now.tzinfo)
+            self._forecast = key, forecast(self.ledger.days(), spent, self.calendar, since)
+        return self._forecast[1]
 
     @property
     def fixed_poll_cost_this_month(self) -> float:

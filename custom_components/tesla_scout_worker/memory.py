@@ -11,7 +11,10 @@ from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
 # A look that tells nothing new may be lost in a crash (seconds).
-_SAVE_DELAY: Final = 5
+_SAVE_DELAY: Final = 5.0
+# Each write has all cars in it: with more of them it is written less often, or the disk would get their number's square.
+_SAVE_DELAY_A_CAR: Final = 3.0
+_LONGEST_SAVE_DELAY: Final = 300.0
 
 
 class Memory:
@@ -45,9 +48,11 @@ class Memory:
     def register(self, vin: str, room: str, describe: Callable[[], dict[str, Any]]) -> None:
         """Keep what a room says of a car from now on."""
         self._rooms[vin, room] = describe
+        cars = len({car for car, _ in self._rooms})
+        self._saving.delay = min(max(_SAVE_DELAY, _SAVE_DELAY_A_CAR * cars), _LONGEST_SAVE_DELAY)
 
     def save_soon(self) -> None:
-        """Write within seconds."""
+        """Write within 5 seconds; with more cars than one within 3 seconds for each, or 5 minutes."""
         if not self._is_closed:
             self._saving.plan()
 

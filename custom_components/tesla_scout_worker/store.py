@@ -35,14 +35,14 @@ class PlannedSave:
         """Initialize. as_dict: returns what to store. delay: seconds, the most that a crash can lose."""
         self._store = store
         self._as_dict = as_dict
-        self._delay = delay
+        self.delay = delay
         self._is_planned = False
 
     def plan(self) -> None:
         """Write in a moment, if that is not planned already."""
         if not self._is_planned:
             self._is_planned = True
-            self._store.async_delay_save(self._take, self._delay)
+            self._store.async_delay_save(self._take, self.delay)
 
     async def async_now(self) -> None:
         """Write; it is written when this returns, or the failure is in the log."""

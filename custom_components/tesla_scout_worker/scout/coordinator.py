@@ -23,11 +23,12 @@ from ..fleet.metering import Purpose
 from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
 from ..problems import for_coordinator
-from ..request_bound import is_still_news
+from ..request_bound import Bucket, is_still_news
 from ..settings import Options
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.triggers import Cause
 from .arrival import Change, Presence, Whereabouts, told_away
+from .back_off import BackOff
 from .data import ScoutData
 from .eye_watch import Eyes
 from .eyes import Glimpse, Role
@@ -42,11 +43,10 @@ from .view import Reason, View
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "scout"
-_FIRST_RETRY: Final = 60.0
-_LONGEST_RETRY: Final = 900.0
+_NOTHING_TO_DO: Final = 900.0  # without money or permission there is nothing to look for
 _SHORTEST_WAIT: Final = 5.0
-# Home has moved if the car, standing still, is so much nearer or farther (metres).
-_HOME_MOVED: Final = 500.0
+# Eyes may tell of so many arrivals and departures at once, and of one more each so many seconds.
+_ANSWERS: Final = (8, 1_800.0)
 # A position that is not older than this is surer than an entity that only came back (seconds).
 _FIX_IS_SURER: Final = 900.0
 
@@ -82,8 +82,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._change_listeners: list[ChangeListener] = []
         self._listed: Vehicle | None = None
         self._is_requested = self._is_glimpsed = False
-        self._is_closed = False
-        self._failures = 0
+        self.is_closed = False
+        self._back_off = BackOff()
+        self._answers = Bucket(*_ANSWERS)
         self._last_error: FleetError | None = None
         self.data = ScoutData.from_dict(memory.recall(vehicle.vin, _ROOM))
         memory.register(vehicle.vin, _ROOM, self._describe)
@@ -100,10 +101,6 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         """Tell a listener of each arrival and departure, with the time of the fix; the release comes back."""
         self._change_listeners.append(listener)
         return lambda: self._change_listeners.remove(listener)
-
-    def close(self) -> None:
-        """Take nothing into account any more: the entry is being unloaded."""
-        self._is_closed = True
 
     @callback
     def async_seed(self, vehicle: Vehicle) -> None:
@@ -136,7 +133,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     @override
     async def _async_update_data(self) -> ScoutData:
         """Ask the cloud, which is not billed; read the position where that is worth it: at most one billed read."""
-        if self._is_closed:
+        if self.is_closed:
             return self.data
         is_requested, self._is_requested = self._is_requested, False
         is_glimpsed, self._is_glimpsed = self._is_glimpsed, False
@@ -148,7 +145,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self._refusals.answered()
             self._set_cloud(vehicle.state)
             await self._async_infer()
-            planned = plan(view := self._view())
+            planned = self._back_off.put_off(plan(view := self._view()), view.now)
             # The worker is about to read everything: the position comes with it.
             is_worth_it = not self._worker.has_work and is_worth_a_read(
                 planned, view, is_glimpsed=is_glimpsed
@@ -156,25 +153,26 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             is_online = self._account.sees_location and self.data.cloud is CloudState.ONLINE
             if is_online and (is_requested or is_worth_it):
                 await self._async_read(purpose, is_full=planned.is_full and not is_requested)
-            self._failures = 0
+            self._back_off.worked()
             self._plan()
         except VehicleUnavailableError:
             # It fell asleep between the two questions. The answer was billed, so it is not asked again at once.
             self._set_cloud(CloudState.ASLEEP)
+            self._back_off.unreached(now_utc())
             self._plan()
         except BudgetSpentError:
-            self._wait(_LONGEST_RETRY, Reason.BUDGET_SPENT)
+            self._wait(_NOTHING_TO_DO, Reason.BUDGET_SPENT)
         except AskedTooOftenError as err:
             self._last_error = err
             self._plan()
         except MissingScopeError as err:
             self._last_error = err
-            self._wait(self._refusals.note(err), Reason.LOCATION_NOT_GRANTED)
+            self._back_off.failed(now_utc(), self._refusals.note(err), Reason.LOCATION_NOT_GRANTED)
+            self._plan()
         except FleetError as err:
             self._last_error = err
-            self._failures += 1
-            wait = min(_FIRST_RETRY * 2.0 ** min(self._failures - 1, 10), _LONGEST_RETRY)
-            self._wait(max(wait, err.retry_after or 0.0, self._refusals.note(err)), Reason.RETRY)
+            wait = max(err.retry_after or 0.0, self._refusals.note(err))
+            self._wait(self._back_off.failed(now_utc(), wait), Reason.RETRY)
             # Home Assistant tells of the first failure only; the plan changes with each.
             self.async_update_listeners()
             raise for_coordinator(err) from err
@@ -198,13 +196,16 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     async def async_learn(self, read: VehicleData) -> None:
         """Take into account what the worker read; that the scout need not pay for."""
         self._set_cloud(CloudState.ONLINE)
+        self._back_off.worked()
         await self._async_see(read)
         self._show()
 
     async def _async_see(self, read: VehicleData) -> None:
         """Take a read into account. An arrival is on the disk before it is told."""
-        if self._is_closed:
+        if self.is_closed:
             return
+        has_woken = self._view().has_woken
+        self._back_off.reached()
         self._set(last_read=read.read_at, last_look=read.read_at)
         self.data = with_driving(self.data, read, read.read_at or now_utc())
         fix = read.fix
@@ -213,7 +214,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             return
         before = self.data
         after, change = self._judge.sight(before, fix, now_utc())
-        self.data = self._with_leave(after_sighting(before, after, change, utc_offset(fix.at)))
+        self.data = self._with_leave(
+            after_sighting(before, after, change, utc_offset(fix.at), has_woken=has_woken)
+        )
         await self._async_note(change, fix.at)
 
     async def _async_note(self, change: Change | None, at: float) -> None:
@@ -223,7 +226,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if change is Change.ARRIVED:
             self._worker.async_raise(Cause.ARRIVED_HOME, is_told=False)
         await self._memory.async_save()
-        if not self._is_closed:
+        if not self.is_closed:
             await self._async_tell(change, at)
 
     async def _async_tell(self, change: Change, at: float) -> None:
@@ -238,13 +241,13 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     def _plan(self) -> None:
         if not self._account.sees_location:
-            self._wait(_LONGEST_RETRY, Reason.LOCATION_NOT_GRANTED)
+            self._wait(_NOTHING_TO_DO, Reason.LOCATION_NOT_GRANTED)
             return
-        planned = plan(self._view())
+        planned = self._back_off.put_off(plan(self._view()), now := now_utc())
         if self.data.cloud is CloudState.ONLINE and not self._account.budget.scout_may_spend:
-            self._wait(_LONGEST_RETRY, Reason.BUDGET_SPENT)
+            self._wait(_NOTHING_TO_DO, Reason.BUDGET_SPENT)
             return
-        self._wait(min(planned.look_at, planned.read_at) - now_utc(), planned.reason)
+        self._wait(min(planned.look_at, planned.read_at) - now, planned.reason)
 
     def _wait(self, seconds: float, reason: Reason) -> None:
         wait = max(seconds, _SHORTEST_WAIT)
@@ -268,14 +271,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
     @callback
     def _async_judge_home(self) -> None:
         judged = self._judge.judge_anew(self.data, now_utc())
-        if judged is None:
-            return
-        before, self.data = self.data, judged
-        was, now = before.to_home, judged.to_home
-        if was is not None and now is not None and abs(now - was) > _HOME_MOVED:
-            # What was learned of distances from the old home says nothing of the new one.
-            self.data = without_habits(self.data)
-        self._show()
+        if judged is not None:
+            self.data = judged
+            self._show()
 
     def _set_cloud(self, state: CloudState) -> None:
         before, now = self.data, now_utc()
@@ -333,6 +331,9 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._show()
 
     async def _async_answer(self, is_home: bool, at: float) -> None:
+        if self.data.is_home is not is_home and self._answers.take(at):
+            # An entity that comes and goes without end would cost a read each time. The scout looks for itself.
+            return
         await self._async_believe(self._judge.told_home if is_home else told_away, at)
         self._show()
         self._worker.async_wake()

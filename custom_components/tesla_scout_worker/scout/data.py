@@ -18,7 +18,7 @@ class ScoutData:
     online_since: None while the cloud says otherwise. fix: the position believed last. to_home: from there to
     the nearest home zone's edge, 0 inside. judged_by: where the home zones were when both were judged. parked_since: None while driving. last_look: any answer of
     the cloud. last_read: the last billed read, by the scout or the worker. asleep_at: when it was last seen not online.
-    still: how many reads in a row found it parked where it was. vanished_at: when it lost its signal on the last metres
+    still: how many reads in a row found it parked where it was; vain: how many of them since it had woken. vanished_at: when it lost its signal on the last metres
     home, None otherwise. glimpsed_at: when an eye last asked for a look. journey, habits: what is learned.
     next_look and reason: the plan.
     """
@@ -35,6 +35,7 @@ class ScoutData:
     last_read: float | None = None
     asleep_at: float | None = None
     still: int = 0
+    vain: int = 0
     vanished_at: float | None = None
     glimpsed_at: float | None = None
     journey: Journey = field(default_factory=Journey)
@@ -67,6 +68,7 @@ class ScoutData:
             "last_read": self.last_read,
             "asleep_at": self.asleep_at,
             "still": self.still,
+            "vain": self.vain,
             "vanished_at": self.vanished_at,
             "journey": self.journey.as_dict(),
             "habits": self.habits.as_dict(),
@@ -89,6 +91,7 @@ class ScoutData:
                 last_read=_number(stored.get("last_read")),
                 asleep_at=_number(stored.get("asleep_at")),
                 still=int(stored.get("still") or 0),
+                vain=int(stored.get("vain") or 0),
                 vanished_at=_number(stored.get("vanished_at")),
                 journey=Journey.from_dict(stored.get("journey")),
                 habits=Habits.from_dict(stored.get("habits")),

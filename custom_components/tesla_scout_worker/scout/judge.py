@@ -12,9 +12,12 @@ from ..fleet.models import Fix, VehicleData
 from .arrival import Change, Presence, Whereabouts, advance, inferred_home, settle, told_home
 from .data import ScoutData
 from .home import Home, async_follow_zones, current_home, current_zone, step_between
+from .learning import without_habits
 
 # A car that was parked and is farther from there than this has driven in between (metres).
 _MOVED: Final = 200.0
+# Home has moved if the car, standing still, is so much nearer or farther (metres).
+_HOME_MOVED: Final = 500.0
 # A car that no longer says whether it drives is believed to for this long after its last position (seconds).
 _DRIVING_UNCONFIRMED: Final = 600.0
 # The car's navigation leads home if it ends this near to the zone (metres).
@@ -69,7 +72,11 @@ class Judge:
         sighting = home.sighting(fix, None, now)
         whereabouts = settle(data.whereabouts, sighting, home.unmoved(data.judged_by or ()))
         to_home = data.to_home if whereabouts is data.whereabouts else sighting.to_home
-        return replace(data, whereabouts=whereabouts, to_home=to_home, judged_by=home.circles)
+        judged = replace(data, whereabouts=whereabouts, to_home=to_home, judged_by=home.circles)
+        if data.to_home is not None and to_home is not None and abs(to_home - data.to_home) > _HOME_MOVED:
+            # What was learned of distances from the old home says nothing of the new one.
+            return without_habits(judged)
+        return judged
 
     def told_home(self, before: Whereabouts, at: float) -> tuple[Whereabouts, Change | None]:
         """Return what is believed after somebody trusted told that the car is at home. at: Unix seconds."""

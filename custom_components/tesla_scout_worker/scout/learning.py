@@ -35,16 +35,20 @@ def after_cloud(data: ScoutData, state: CloudState, now: float) -> ScoutData:
     return replace(data, cloud=state, online_since=None, asleep_at=now, last_look=now, journey=journey)
 
 
-def after_sighting(before: ScoutData, after: ScoutData, change: Change | None, offset: float) -> ScoutData:
+def after_sighting(
+    before: ScoutData, after: ScoutData, change: Change | None, offset: float, *, has_woken: bool = False
+) -> ScoutData:
     """Return what is known with a position that was believed taken into the journey and the habits.
 
-    before, after: what was known without and with the position. offset: of the local time from UTC (seconds).
+    before, after: what was known without and with the position. offset: of the local time from UTC (seconds). has_woken:
+    the car was read because it woke.
     """
     fix = after.fix
     if fix is None or after.whereabouts.at != fix.at or after.whereabouts.doubted is not None:
         return after
     is_still = before.fix is not None and not after.is_driving and after.parked_since == before.parked_since
-    after = _after_vanishing(replace(after, still=before.still + 1 if is_still else 0))
+    vain = before.vain + has_woken if is_still else 0
+    after = _after_vanishing(replace(after, still=before.still + 1 if is_still else 0, vain=vain))
     match after.presence:
         case Presence.HOME:
             likely = fix.at - _JUST_CROSSED if after.is_driving else None

@@ -23,6 +23,9 @@ _WOKEN_HOME: Final = 150.0
 _STILL_HOME: Final = 300.0
 _LONGEST_STILL: Final = 7_200.0
 _MOST_STILL: Final = 10
+# The same away from home, after so many reads in vain (seconds).
+_VAIN: Final = 3
+_STILL_AWAY: Final = 600.0
 # A way home is not much quicker than the quickest that was learned.
 _QUICKER: Final = 0.93
 # A car parked where nothing is known of it is read again when it was parked half as long again (seconds).
@@ -40,7 +43,7 @@ _HALFWAY: Final = 220.0
 _UNKNOWN_WAY: Final = 0.3
 _LONGEST_THRIFT: Final = 1.5
 # A drive out is over when it has taken so much longer than the longest one; surely before this share of being back.
-_STANDS: Final = 180.0
+_SURELY_STANDS: Final = 600.0
 _BACK_SHARE: Final = 0.7
 _SHORTEST: Final = 25.0
 # A car that has parked stays online at least this long (seconds).
@@ -110,7 +113,7 @@ def _usual_drive(view: View) -> float | None:
         return None
     if view.habits.leaves_home(local) is not Chance.LIKELY:
         return None
-    return min(outing.drive + _STANDS, outing.back_after.low * _BACK_SHARE)
+    return min(outing.drive + _SURELY_STANDS, outing.back_after.low * _BACK_SHARE)
 
 
 def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Reason]:
@@ -122,13 +125,19 @@ def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Re
     if way is not None:
         soonest = min(max(way.low * _QUICKER, earliest_arrival(to_home)), before_it_sleeps)
     if view.has_woken:
+        online = view.online_since or view.now
         began = view.asleep_at if view.asleep_at is not None else view.now
         if way is None:
             wait = _UNKNOWN_WAY * soonest * min(view.pause, _LONGEST_THRIFT)
+        elif view.wish.is_sparing:
+            # The one read that finds it at home: when even the slowest way is over that began when it was seen online.
+            wait = min(max(soonest + view.late, online - began + way.high), before_it_sleeps)
         else:
-            wait = soonest + view.late if view.wish.is_sparing else max(soonest - _HALFWAY, 0.0)
-            wait = min(wait, before_it_sleeps)
-        return max(view.online_since or view.now, began + wait), Reason.WOKEN_AWAY
+            wait = min(max(soonest - _HALFWAY, 0.0), before_it_sleeps)
+        # One that has a weak signal seems to wake again and again.
+        doublings = min(view.vain - _VAIN, _MOST_STILL)
+        pause = min(_STILL_AWAY * 2.0**doublings, _LONGEST_STILL) if doublings >= 0 else 0.0
+        return max(online, began + wait, last_read + pause), Reason.WOKEN_AWAY
     # A read at least this often falls into each drive home, unless that is a matter of moments.
     catching = max(soonest + view.late, _SHORTEST_CATCHING)
 

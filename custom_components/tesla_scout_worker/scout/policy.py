@@ -60,12 +60,12 @@ _VANISHED_LATE: Final = 900.0
 def plan(view: View) -> Plan:
     """Return what to do next, after a look that saw this."""
     if view.eyes is not None and view.eyes is view.presence:
-        return Plan(view.now + _EYES_STATE, _check_of_eyes(view), Reason.EYES_ANSWER, is_full=True)
+        return Plan(view.looked_at + _EYES_STATE, _check_of_eyes(view), Reason.EYES_ANSWER, is_full=True)
     if view.cloud is not CloudState.ONLINE:
         wait, reason = while_not_online(view)
-        return Plan(view.now + wait, inf, reason)
+        return Plan(view.looked_at + wait, inf, reason)
     read_at, reason = _while_online(view)
-    return Plan(min(read_at, view.now + STATE_PAUSE), read_at, reason, is_full=_may_show_home(view))
+    return Plan(min(read_at, view.looked_at + STATE_PAUSE), read_at, reason, is_full=_may_show_home(view))
 
 
 def is_worth_a_read(planned: Plan, view: View, *, is_glimpsed: bool) -> bool:

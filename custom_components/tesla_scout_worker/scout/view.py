@@ -76,8 +76,8 @@ class View:
     offset: of the local time from UTC (seconds). to_home: from the car to the nearest home zone's edge, None without a
     position. fix_at: of the position. speed: metres a second. parked_since: None while driving. home_since:
     when it came home, None while it is not there. online_since: None
-    while it is not online. asleep_at: when it was last seen not online. last_read: of the last billed read, None before
-    the first. still: how many reads in a row found it where it was. glimpsed_at: when an eye last asked for a look.
+    while it is not online. asleep_at: when it was last seen not online. last_look: when the cloud told its state, None for
+    now. last_read: of the last billed read, None before the first. still: how many reads in a row found it where it was; vain: how many of them since it had woken. glimpsed_at: when an eye last asked for a look.
     eyes: what the eyes answer for the car now. doubted_at: of the fix that waits for a second one. minutes_home: what
     the car's own navigation says, None unless it leads home. charging_until: expected end of a charge. thrift: how much
     longer to wait to stay inside the month's budget.
@@ -95,8 +95,10 @@ class View:
     home_since: float | None = None
     online_since: float | None = None
     asleep_at: float | None = None
+    last_look: float | None = None
     last_read: float | None = None
     still: int = 0
+    vain: int = 0
     glimpsed_at: float | None = None
     eyes: Presence | None = None
     doubted_at: float | None = None
@@ -121,6 +123,11 @@ class View:
     def late(self) -> float:
         """Return how many seconds after its earliest arrival a car is looked at."""
         return self.wish.late * self.thrift
+
+    @property
+    def looked_at(self) -> float:
+        """Return when the cloud was asked last: however often it is planned anew, the next look comes no later for that."""
+        return self.now if self.last_look is None else self.last_look
 
     @property
     def is_doubted(self) -> bool:

@@ -83,6 +83,7 @@ def test_doubt_has_a_time_only_while_there_is_one() -> None:
     doubted = replace(DATA.whereabouts, doubted=Presence.HOME, doubted_at=NOW - 20)
     assert view(replace(DATA, whereabouts=doubted)).doubted_at == NOW - 20
     assert view(replace(DATA, whereabouts=replace(doubted, doubted=None))).doubted_at is None
+    assert view(replace(DATA, whereabouts=replace(doubted, doubted_at=NOW + 20))).doubted_at is None
 
 
 def test_who_wants_nothing_learned_has_nothing_used() -> None:
