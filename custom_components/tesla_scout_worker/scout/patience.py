@@ -129,8 +129,9 @@ def parked_away(view: View, last_read: float, to_home: float) -> tuple[float, Re
         began = view.asleep_at if view.asleep_at is not None else view.now
         if way is None:
             wait = _UNKNOWN_WAY * soonest * min(view.pause, _LONGEST_THRIFT)
-        elif view.wish.is_sparing:
+        elif view.wish.is_sparing and not view.habits.vanished:
             # The one read that finds it at home: when even the slowest way is over that began when it was seen online.
+            # In a garage without signal it would find nothing: there the car must be seen on its way.
             wait = min(max(soonest + view.late, online - began + way.high), before_it_sleeps)
         else:
             wait = min(max(soonest - _HALFWAY, 0.0), before_it_sleeps)
