@@ -17,6 +17,14 @@ from fleet_simulator import HOME, Account, Car, FleetSimulator
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the event loop's debug mode off, which the harness turns on: it notes a stack for each call and timer.
+
+    That is a third of the time of a test that lives through days.
+    """
+
+
+@pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None, socket_enabled: None) -> None:
     """Let Home Assistant find the integration, and let it talk to loopback."""
 
