@@ -68,17 +68,18 @@ async def broker(mosquitto: str, tmp_path: Path, socket_enabled: None) -> AsyncI
     config = tmp_path / "mosquitto.conf"
     user = getpass.getuser()  # or it would look for one of its own
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser {user}\n")
-    process = await asyncio.create_subprocess_exec(
-        mosquitto, "-c", str(config), stderr=asyncio.subprocess.PIPE
-    )
+    # Not a pipe: it would be full after some hundred connections, and the broker would wait for somebody to read it.
+    said = tmp_path / "mosquitto.log"
+    with said.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(mosquitto, "-c", str(config), stderr=log)
     try:
         async with asyncio.timeout(PATIENCE):
             while not await _listens(port):
-                assert process.returncode is None, process.stderr and await process.stderr.read()
+                assert process.returncode is None, said.read_text()
         yield port
     finally:
         process.terminate()
-        await process.communicate()
+        await process.wait()
 
 
 async def _listens(port: int) -> bool:
@@ -182,6 +183,7 @@ async def test_teslamate_tells_an_arrival(
         # TeslaMate says so in each of its rounds; the first may come before Home Assistant listens.
         while eyes.answer is None:
             await send("teslamate/cars/1/healthy", "true", retain=False)
+            await asyncio.sleep(0.05)
     assert eyes.answer is Presence.AWAY
     assert glimpses == []
 

@@ -429,8 +429,9 @@ async def test_arrival_while_a_new_sign_in_is_needed_is_told_as_long_as_the_toke
         await passes(600, step=120)
     assert value(hass, "sensor.tesla_scout_sign_in") == "sign_in_needed"
     assert value(hass, AT_HOME) == "off"
-    park_at(car, HOME)
-    await passes(1500, step=30)
+    back = drive_home().starting_at(time.time() + 10)
+    car.drive(back)
+    await passes(back.end + 300 - time.time(), step=30)
     assert kinds(told) == ["arrived"]
     await passes(2 * 3600, step=120)
     assert value(hass, AT_HOME) == "unavailable"
