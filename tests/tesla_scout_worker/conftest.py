@@ -6,14 +6,21 @@ from typing import Any
 
 from bench import START, VIN, WORK, Pass, SetUp, form, open_paste, settle
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant import runner
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import executor
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from secrecy import Watch, watched
 
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from fleet_simulator import HOME, Account, Car, FleetSimulator
+
+# At its end a core interrupts threads that have not ended within some hundredths of a second, though they only sleep: on
+# a busy machine that leaves others behind for ever.
+runner.MAX_EXECUTOR_WORKERS = 8
+executor.EXECUTOR_SHUTDOWN_TIMEOUT = 90
 
 
 @pytest.fixture(autouse=True)
