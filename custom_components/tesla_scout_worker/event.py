@@ -41,10 +41,14 @@ class PresenceEvent(CarEntity[ScoutCoordinator], EventEntity):
 
     @callback
     def _async_changed(self, change: Change, at: float) -> None:
+        fix = self.coordinator.data.fix
+        is_seen = fix is not None and fix.at == at
         self._trigger_event(
             change.value,
             {
-                "position_taken_at": dt_util.utc_from_timestamp(at),
+                # An entity that told it, or a signal that was lost at home, has no position.
+                "position_taken_at": dt_util.utc_from_timestamp(at) if is_seen else None,
+                "noticed_by": "position" if is_seen else "no_position",
                 # The home zone that the car is in, or that it left.
                 "zone": self.coordinator.data.whereabouts.zone,
             },

@@ -59,7 +59,7 @@ class BackOff:
         """Return the plan with what must wait put off: all of it after a failure, else the read of a mute car."""
         # A wait longer than it was is a clock that was set back.
         if _ABOUT_NOW < self._until - now <= self._longest:
-            return Plan(self._until, self._until, self._reason, is_full=planned.is_full)
+            return Plan(self._until, self._until, self._reason, is_full=planned.is_full, is_held=True)
         if 0 < self._read_from - now <= _LONGEST_UNREACHED:
-            return replace(planned, read_at=max(planned.read_at, self._read_from))
+            return replace(planned, read_at=max(planned.read_at, self._read_from), is_held=True)
         return planned

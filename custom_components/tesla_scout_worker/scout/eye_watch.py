@@ -176,12 +176,14 @@ def own_entities(hass: HomeAssistant, entry_id: str, vin: str) -> frozenset[str]
 
 def repeats(state: State, own: frozenset[str]) -> bool:
     """Return whether a state is one of these, or comes from one of these: a person's tracker, a member of a group."""
-    sources = {
+    sources = (
         state.attributes.get("source"),
         *_listed(state, "device_trackers"),
         *_listed(state, ATTR_ENTITY_ID),
-    }
-    return state.entity_id in own or not own.isdisjoint(sources)
+    )
+    # Whatever another integration puts there need not be a name.
+    named = {source for source in sources if isinstance(source, str)}
+    return state.entity_id in own or not own.isdisjoint(named)
 
 
 @callback

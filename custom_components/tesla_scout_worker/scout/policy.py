@@ -48,6 +48,9 @@ _EYES_CHECK: Final = 86_400.0
 _EYES_CHECK_AFTER: Final = 600.0
 # What an eye saw is not worth a read so soon after another; Home Assistant's timers are early by up to a second (seconds).
 _GLIMPSES_APART: Final = 20.0
+_MOST_STILL: Final = 10
+_LONGEST_APART: Final = 3_600.0
+_THRIFTY_APART: Final = 360.0
 _TIMER_TOLERANCE: Final = 1.5
 # A car that loses its signal so near to home (metres), where its way is known and where it is not, may be in its
 # garage: no earlier than this share of its quickest way, no later than so long after it should be home (seconds).
@@ -70,11 +73,20 @@ def plan(view: View) -> Plan:
 
 def is_worth_a_read(planned: Plan, view: View, *, is_glimpsed: bool) -> bool:
     """Return whether an online car should be read at this look. is_glimpsed: an eye asked for it."""
+    if planned.is_held:
+        return planned.read_at <= view.now + _TIMER_TOLERANCE
     if view.last_read is None:
         return True
-    if is_glimpsed and planned.reason is not Reason.EYES_ANSWER:
-        return view.now - view.last_read >= _GLIMPSES_APART
+    if is_glimpsed and planned.reason not in {Reason.EYES_ANSWER, Reason.HOME_ZONE_MISSING}:
+        return view.now - view.last_read >= _glimpses_apart(view)
     return planned.read_at <= view.now + _TIMER_TOLERANCE
+
+
+def _glimpses_apart(view: View) -> float:
+    """Return how long after a read an eye is worth another: ever longer while the car is parked at home and stays."""
+    if view.presence is Presence.HOME and not view.is_driving and not view.has_woken:
+        return min(_GLIMPSES_APART * 2.0 ** min(view.still, _MOST_STILL), _LONGEST_APART)
+    return _GLIMPSES_APART if view.thrift <= 1 else _THRIFTY_APART * view.thrift
 
 
 def _check_of_eyes(view: View) -> float:
@@ -115,7 +127,13 @@ def _while_online(view: View) -> tuple[float, Reason]:
     if view.is_doubted:
         return view.last_read + _DOUBT, Reason.DOUBTFUL_POSITION
     if view.to_home is None:
-        return view.last_read + _NO_POSITION, Reason.NO_POSITION
+        # Without a home zone no position tells anything.
+        is_homeless = view.fix_at is not None
+        return (
+            (inf, Reason.HOME_ZONE_MISSING)
+            if is_homeless
+            else (view.last_read + _NO_POSITION, Reason.NO_POSITION)
+        )
     if view.is_driving:
         return _driving(view, view.last_read, view.to_home)
     if view.presence is Presence.HOME:

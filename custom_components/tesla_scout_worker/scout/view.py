@@ -64,6 +64,7 @@ class Reason(StrEnum):
     EYES_ANSWER = "eyes_answer"
     DOUBTFUL_POSITION = "doubtful_position"
     NO_POSITION = "no_position"
+    HOME_ZONE_MISSING = "home_zone_missing"
     LOCATION_NOT_GRANTED = "location_not_granted"
     BUDGET_SPENT = "budget_spent"
     RETRY = "retry"
@@ -166,13 +167,15 @@ class Plan:
     """What to do next.
 
     look_at: when to ask the cloud. read_at: from when on a read is worth its price, inf while it cannot be read. Both
-    Unix seconds. is_full: the read may show the car at home: everything is asked for, for the same price.
+    Unix seconds. is_full: the read may show the car at home: everything is asked for, for the same price. is_held: neither an
+    eye nor a first look brings the read forward.
     """
 
     look_at: float
     read_at: float
     reason: Reason
     is_full: bool = False
+    is_held: bool = False
 
 
 def past(at: float | None, now: float) -> float | None:

@@ -410,7 +410,7 @@ ATTRIBUTES = {
     "sensor.tesla_scout_sign_in": {"region", "granted_scopes", "missing_scopes"},
     "sensor.tesla_scout_access_token_renewed": {"rotations", "failures"},
     "sensor.tesla_scout_access_token_hand_outs": {"callers", "last_handout"},
-    "event.scout_presence": {"event_type", "position_taken_at", "zone"},
+    "event.scout_presence": {"event_type", "position_taken_at", "noticed_by", "zone"},
 }
 
 

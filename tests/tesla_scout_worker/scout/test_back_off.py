@@ -4,7 +4,9 @@ import time
 from unittest.mock import patch
 
 from bench import VIN, WORK, Pass, SetUp, settle
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from lookout import asked, billed, kinds, listen, park_at, value
 import pytest
 
@@ -24,7 +26,7 @@ def test_failures_are_ever_farther_apart() -> None:
     held = BackOff()
     assert [held.failed(NOW, 0.0) for _ in range(6)] == [60.0, 120.0, 240.0, 480.0, 900.0, 900.0]
     assert held.failed(NOW, 3_600.0) == 3_600.0
-    assert held.put_off(DUE, NOW + 10) == Plan(NOW + 3_600, NOW + 3_600, Reason.RETRY)
+    assert held.put_off(DUE, NOW + 10) == Plan(NOW + 3_600, NOW + 3_600, Reason.RETRY, is_held=True)
     assert held.put_off(DUE, NOW + 3_599) is DUE
     held.failed(NOW, 0.0)
     held.worked()
@@ -163,3 +165,65 @@ async def test_unload_that_fails_leaves_a_scout_that_looks(
     car.drive(back)
     await passes(back.end + 600 - time.time(), step=10)
     assert kinds(told) == ["arrived"]
+
+
+async def test_car_that_never_answered_is_read_as_rarely(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
+) -> None:
+    """408 from the first day on, and an entity that asks for a look each five minutes: few reads, scout and worker."""
+    hass.states.async_set(DOOR, "off")
+    simulator.faults.add(Fault("vehicle_data", "status", times=None, status=408, body={"error": "asleep"}))
+    car = account.add_car(VIN, "Scout", WORK)
+    car.stay_awake(time.time(), time.time() + 2 * DAY)
+    start = time.time()
+    await set_up(account, {"eyes": {VIN: {"look": [DOOR]}}})
+    for minute in range(0, 1_440, 5):
+        hass.states.async_set(DOOR, "on" if minute % 2 else "off")
+        await hass.async_block_till_done()
+        await passes(300, step=100)
+    assert 2 <= billed(simulator, start) <= 45
+
+
+async def test_entity_that_never_rests_costs_little_at_home(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
+) -> None:
+    """It changes each two minutes for twelve hours, while the car stands at home and is awake: at most 30 reads."""
+    hass.states.async_set(DOOR, "off")
+    car = account.add_car(VIN, "Scout", HOME)
+    car.stay_awake(time.time(), time.time() + DAY)
+    await set_up(account, {"eyes": {VIN: {"look": [DOOR]}}})
+    start = time.time()
+    for turn in range(360):
+        hass.states.async_set(DOOR, "on" if turn % 2 else "off")
+        await hass.async_block_till_done()
+        await passes(120, step=60)
+    assert billed(simulator, start) <= 30
+
+
+async def test_without_a_home_zone_nothing_is_paid(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
+) -> None:
+    """The zone is deleted: no position can tell anything, and that is the reason that is told."""
+    car = account.add_car(VIN, "Scout", WORK)
+    car.stay_awake(time.time(), time.time() + DAY)
+    await set_up(account)
+    await passes(120)
+    hass.states.async_remove("zone.home")
+    await hass.async_block_till_done()
+    start = time.time()
+    await passes(20_000, step=120)
+    assert billed(simulator, start) == 0
+    assert asked(simulator, "state", start) > 10
+    assert value(hass, "sensor.scout_reason_for_next_look") == "home_zone_missing"
+
+
+async def test_entity_with_an_odd_attribute_breaks_nothing(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """`source` need not be text: an integration may put anything there."""
+    hass.states.async_set("device_tracker.odd", "home", {"source": ["a", {"b": 1}], "entity_id": [{}]})
+    entry = await set_up(account, {"eyes": {VIN: {"home": ["device_tracker.odd"]}}})
+    assert entry.state is ConfigEntryState.LOADED
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "eyes"})
+    assert shown["type"] is FlowResultType.FORM

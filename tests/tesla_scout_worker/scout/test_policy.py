@@ -44,7 +44,10 @@ KNOWN_WAY = Habits(paces=((9_000.0, 600.0), (9_100.0, 640.0), (8_900.0, 700.0)))
         pytest.param(replace(PARKED, last_read=None), Reason.FIRST_LOOK, 1, 120, id="never read"),
         pytest.param(PARKED, Reason.PARKED_AWAY, 300, 360, id="parked away"),
         pytest.param(replace(PARKED, presence=Presence.HOME), Reason.PARKED_HOME, 300, 360, id="parked home"),
-        pytest.param(replace(PARKED, to_home=None), Reason.NO_POSITION, 300, 360, id="no position"),
+        pytest.param(
+            replace(PARKED, to_home=None, fix_at=None), Reason.NO_POSITION, 300, 360, id="no position"
+        ),
+        pytest.param(replace(PARKED, to_home=None), Reason.HOME_ZONE_MISSING, 300, 360, id="no home zone"),
         pytest.param(replace(PARKED, doubted_at=NOW - 5, last_read=NOW), Reason.DOUBTFUL_POSITION, 20, 45, id="doubtful"),
         pytest.param(replace(PARKED, doubted_at=NOW - 600), Reason.PARKED_AWAY, 300, 360, id="a doubt that is old"),
         pytest.param(replace(DRIVING, to_home=300.0), Reason.DRIVING, 25, 90, id="driving near"),

@@ -126,7 +126,7 @@ async def test_count_of_people_in_the_zone_is_no_move(
 async def test_driving_without_a_home_zone_costs_little(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp, passes: Pass
 ) -> None:
-    """With the zone gone there is no home to come to, so a drive is not followed read by read."""
+    """With the zone gone there is no home to come to, so nothing is read."""
     await set_up(account, {"home_zone": "zone.gone"})
     way = drive_home().starting_at(time.time() + 30)
     car.drive(way)
@@ -134,8 +134,8 @@ async def test_driving_without_a_home_zone_costs_little(
     await passes(way.duration - 30, step=10)
     assert billed(simulator, start) <= 2
     await passes(1000, step=10)
-    assert 1 <= billed(simulator, start + 1) <= 4
-    assert value(hass, REASON) == "no_position"
+    assert billed(simulator, start + 1) == 0
+    assert value(hass, REASON) == "home_zone_missing"
 
 
 async def test_no_drive_state_is_unknown_not_away(
