@@ -54,7 +54,7 @@ async def test_a_renewal_waits_for_the_disk_while_the_access_token_lives(
         assert "token_refresh_fails" not in repairs(hass) or sign_in_state(entry) is TokenState.RETRYING
         assert shown(hass, "sensor.tesla_scout_sign_in") == "retrying"
         assert await entry.runtime_data.account.async_access_token()
-        with pytest.raises(HomeAssistantError, match="disk takes no new token"):
+        with pytest.raises(HomeAssistantError, match="new token cannot be saved"):
             await hass.services.async_call(DOMAIN, "refresh_token", {}, blocking=True)
     await passes(1200, step=60)
     assert "token_not_saved" not in repairs(hass)
