@@ -6,9 +6,13 @@ from collections.abc import Sequence
 import json
 import signal
 import time
+from typing import Any
 
 from .roads import HOME, drive_home
 from .server import FleetSimulator
+
+API_PORTS = 4
+"""So many ports the simulator takes without a proxy."""
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -27,6 +31,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--plug-in-after", type=float, default=None, help="seconds from parking until it is plugged in"
     )
     parser.add_argument("--unsigned", action="store_true", help="the car takes plain commands")
+    parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="open the door of a tesla-http-proxy too, on the port after the last one, its key paired with the car",
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of words")
     return parser.parse_args(argv)
 
@@ -50,7 +59,7 @@ async def serve(argv: Sequence[str] | None = None, stop: asyncio.Event | None = 
         car.plug_in(drive.end + options.plug_in_after)
 
     await simulator.start(options.host, options.port)
-    facts = {
+    facts: dict[str, Any] = {
         "auth_url": simulator.auth_url,
         "authorize_url": simulator.authorize_url,
         "token_url": simulator.token_url,
@@ -64,6 +73,11 @@ async def serve(argv: Sequence[str] | None = None, stop: asyncio.Event | None = 
         "arrives_at": round(drive.end, 1),
         "report": f"{simulator.auth_url}/simulator",
     }
+    if options.proxy:
+        proxy = simulator.add_proxy()
+        car.keyring.pair(proxy.public_point)
+        await proxy.start(options.host, options.port + API_PORTS if options.port else 0)
+        facts["proxy_url"] = proxy.url
     if options.json:
         print(json.dumps(facts), flush=True)
     else:

@@ -7,13 +7,14 @@ from typing import Literal
 
 from .charging import Charger, hours_to, level_after, rate_at
 from .drive import Drive
+from .timetable import Schedule
 
 STARTING_S = 10.0
 """How long a charge session says "Starting" before it says "Charging"."""
 
 _FULL = 1e-6
 
-type ChargingState = Literal["Disconnected", "Starting", "Charging", "Complete", "Stopped"]
+type ChargingState = Literal["Disconnected", "NoPower", "Starting", "Charging", "Complete", "Stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,9 @@ class Battery:
 
     time: epoch seconds. level, limit: per cent. amps: asked for, per phase. added_kwh: this session.
     flow_from, flow_until: the last time in which current flowed, epoch seconds; flow_until follows `time`.
+    life_kwh, wall_kwh: what went into the battery and out of the wall since the car was made. waiting: a schedule to come
+    keeps a plugged-in car from charging. schedules, preconditions: as they are read back. legacy: the one schedule of
+    firmware before 2024.26, with its `mode`. port_open: the charge port's cover stands open without a cable.
     """
 
     time: float
@@ -36,6 +40,13 @@ class Battery:
     added_kwh: float = 0.0
     flow_from: float | None = None
     flow_until: float | None = None
+    life_kwh: float = 0.0
+    wall_kwh: float = 0.0
+    waiting: bool = False
+    schedules: tuple[Schedule, ...] = ()
+    preconditions: tuple[Schedule, ...] = ()
+    legacy: Schedule | None = None
+    port_open: bool = False
 
     @property
     def flowing(self) -> bool:
@@ -52,6 +63,8 @@ class Battery:
         """Tesla's word for it (the values of charge_state.charging_state that this car shows)."""
         if self.charger is None:
             return "Disconnected"
+        if self.charger.dead:
+            return "NoPower"
         if self.flowing:
             lasted = (
                 self.time - self.flow_from if self._flowed_until_now and self.flow_from is not None else 0.0
@@ -72,6 +85,16 @@ class Battery:
         return rate_at(self.level, self.full_rate) * self.capacity_kwh / 100.0 if self.flowing else 0.0
 
     @property
+    def wall_kw(self) -> float:
+        """Kilowatts that come out of the wall now."""
+        return 0.0 if self.charger is None else self.charge_kw / self.charger.efficiency
+
+    @property
+    def need_s(self) -> float:
+        """Seconds of charging that are missing to the limit, whether or not current flows; 0 without a cable."""
+        return hours_to(self.level, self.limit, self.full_rate) * 3600 if self.charger is not None else 0.0
+
+    @property
     def hours_to_limit(self) -> float:
         """Hours until the charge limit is reached; 0 when nothing flows."""
         return hours_to(self.level, self.limit, self.full_rate) if self.flowing else 0.0
@@ -90,11 +113,15 @@ class Battery:
         level = min(
             float(self.limit), level_after(self.level, min(seconds, until_limit) / 3600, self.full_rate)
         )
+        kwh = (level - self.level) * self.capacity_kwh / 100.0
+        efficiency = 1.0 if self.charger is None else self.charger.efficiency
         return replace(
             self,
             time=time,
             level=level,
-            added_kwh=self.added_kwh + (level - self.level) * self.capacity_kwh / 100.0,
+            added_kwh=self.added_kwh + kwh,
+            life_kwh=self.life_kwh + kwh,
+            wall_kwh=self.wall_kwh + kwh / efficiency,
             flow_from=self.flow_from if self._flowed_until_now else self.time,
             flow_until=time if seconds < until_limit else self.time + until_limit,
         )
@@ -105,13 +132,16 @@ class Battery:
 
 
 type Change = Callable[[Battery], Battery]
+type OwnAccord = Callable[[Battery, float], tuple[float, Change] | None]
+"""What the car does next by itself after the battery's time and up to a moment: when, and what. None: nothing."""
 
 
 class BatteryLine:
     """A battery and everything that happens to it, past and planned; asked for any moment."""
 
-    def __init__(self, origin: Battery) -> None:
+    def __init__(self, origin: Battery, own_accord: OwnAccord) -> None:
         self._origin = origin
+        self._own_accord = own_accord
         self._changes: list[tuple[float, int, Change]] = []
         self._memo = (0, origin)
 
@@ -119,7 +149,11 @@ class BatteryLine:
         """Let this happen at an epoch second, after what is already there for that second."""
         insort(self._changes, (at, len(self._changes), change), key=lambda entry: entry[:2])
         if at <= self._memo[1].time:
-            self._memo = (0, self._origin)
+            self.forget()
+
+    def forget(self) -> None:
+        """Work everything out anew: something has changed that was there from the beginning."""
+        self._memo = (0, self._origin)
 
     def at(self, now: float) -> Battery:
         """Return the battery at that moment; before its origin it is the origin."""
@@ -127,7 +161,15 @@ class BatteryLine:
         for at, _, change in self._changes[index:]:
             if at > now:
                 break
+            battery = self._by_itself(battery, at)
             battery = change(battery.later(at) if at > battery.time else battery)
             index += 1
+        battery = self._by_itself(battery, now)
         self._memo = (index, battery)
         return battery.later(now) if now > battery.time else battery
+
+    def _by_itself(self, battery: Battery, until: float) -> Battery:
+        while (event := self._own_accord(battery, until)) is not None:
+            at, change = event
+            battery = change(battery.later(at))
+        return battery

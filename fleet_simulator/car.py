@@ -7,13 +7,16 @@ is answered for the moment it is asked for, so a driven clock and the real one g
 from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, override
 
-from .battery import Battery, BatteryLine
+from .battery import Battery
 from .charging import WALL_BOX, Charger
 from .drive import Drive
 from .geo import Point
+from .keyring import Keyring
 from .presence import CloudState, Presence
+from .roads import HOME
+from .scheduled import Scheduled
 
 MPH_PER_MPS = 3600 / 1609.344
 METRES_PER_MILE = 1609.344
@@ -36,13 +39,15 @@ class GpsFix(NamedTuple):
     heading: float
 
 
-class Car:
+class Car(Scheduled):
     """One simulated car. Attributes may be changed at any time and hold from the next question on.
 
     idle_seconds, wake_delay, wake_settle: seconds until sleep after the last activity, from a wake-up until online, and
     from then until live calls work. reads_keep_awake: a live vehicle_data restarts the countdown to sleep, as it does on
     older cars. sleep_word: what the cloud calls the sleeping car; some firmware says "offline". gps_lag: seconds a fix is
-    behind. parked_shift_state: None is usual, "P" is seen. transform: changes the `response` of vehicle_data before it is
+    behind. keyring: the paired keys, and faults of signed commands. refusals: words with which the next commands are refused,
+    whichever way they come. places: what the navigation knows as home and work, for commands that name them.
+    parked_shift_state: None is usual, "P" is seen. transform: changes the `response` of vehicle_data before it is
     sent; None makes it null.
     """
 
@@ -68,8 +73,9 @@ class Car:
         self.vehicle_id = 1_500_000_000 + number
         self.access_type: Literal["OWNER", "DRIVER"] = "OWNER"
         self.command_protocol_required = True
-        self.key_paired = False
-        self.firmware = "2026.32.6"
+        self.keyring = Keyring(clock)
+        self.refusals: list[str] = []
+        self.places: dict[str, Point] = {"home": HOME}
         self.in_service = False
         self.sentry_mode = False
         self.wake_delay = 15.0
@@ -78,21 +84,20 @@ class Car:
         self.gps_lag = 0.0
         self.parked_shift_state: str | None = None
         self.transform: Transform | None = None
-        self.charge_schedules: list[dict[str, Any]] = []
-        self.precondition_schedules: list[dict[str, Any]] = []
         self.wakes: list[float] = []
         self.reads: list[float] = []
-        self._clock = clock
         self.home = position
         self._odometer_m = 10_430_000.0
         self._trips: list[Trip] = []
         self._frozen: list[tuple[float, float]] = []
         self._presence = Presence(idle_seconds=900.0)
+        self._paired_says: bool | None = None
         born = clock()
-        self._line = BatteryLine(
+        super().__init__(
             Battery(
                 born, battery_level, charge_limit, amps=16, capacity_kwh=capacity_kwh, kwh_per_km=kwh_per_km
-            )
+            ),
+            clock,
         )
         if not asleep:
             self._presence.active(born)
@@ -115,6 +120,15 @@ class Car:
     def wake_settle(self, seconds: float) -> None:
         self._presence.settle_seconds = seconds
 
+    @property
+    def key_paired(self) -> bool:
+        """Whether fleet_status says that the app's key is paired. Set it to let Tesla's servers say otherwise."""
+        return bool(self.keyring.paired) if self._paired_says is None else self._paired_says
+
+    @key_paired.setter
+    def key_paired(self, paired: bool) -> None:
+        self._paired_says = paired
+
     # What happens -----------------------------------------------------------------------------------------------------
 
     def drive(self, drive: Drive, destination: str | None = None) -> None:
@@ -129,7 +143,7 @@ class Car:
         self._trips.append(Trip(drive, destination))
         self._trips.sort(key=lambda trip: trip.drive.begin)
         self._presence.awake(begin, end)
-        self._line.change(begin, lambda battery: replace(battery, drive=drive, charger=None))
+        self._line.change(begin, lambda battery: replace(battery, drive=drive, charger=None, waiting=False))
         self._line.change(end, lambda battery: replace(battery, drive=None))
 
     def stay_awake(self, start: float, end: float) -> None:
@@ -145,26 +159,34 @@ class Car:
         self._frozen.append((start, end))
 
     def plug_in(self, at: float, charger: Charger = WALL_BOX) -> None:
-        """Connect a cable; the car wakes and charges at once to its limit. ValueError during a drive."""
+        """Connect a cable; the car wakes and charges to its limit, at once or by its schedules. ValueError during a drive."""
         if self.trip(at) is not None:
             msg = "a moving car has no cable"
             raise ValueError(msg)
         self._presence.active(at)
         self._line.change(
             at,
-            lambda battery: replace(
-                battery, charger=charger, wanted=True, added_kwh=0.0, flow_from=None, flow_until=None
+            lambda battery: self._keeper.plugged(
+                replace(
+                    battery, charger=charger, added_kwh=0.0, flow_from=None, flow_until=None, port_open=False
+                )
             ),
         )
 
     def unplug(self, at: float) -> None:
         """Take the cable away; the car wakes."""
         self._presence.active(at)
-        self._line.change(at, lambda battery: replace(battery, charger=None))
+        self._line.change(at, lambda battery: replace(battery, charger=None, waiting=False))
+
+    def supply(self, at: float, charger: Charger) -> None:
+        """Change what comes through the cable that is plugged in: a power cut, fewer amps. Nothing without a cable."""
+        self._line.change(
+            at, lambda battery: battery if battery.charger is None else replace(battery, charger=charger)
+        )
 
     def want_charge(self, at: float, *, wanted: bool) -> None:
         """Start or stop charging, as a person or a command does."""
-        self._line.change(at, lambda battery: replace(battery, wanted=wanted))
+        self._line.change(at, lambda battery: replace(battery, wanted=wanted, waiting=False))
 
     def set_limit(self, at: float, percent: int) -> None:
         """Set the charge limit in per cent."""
@@ -173,6 +195,10 @@ class Car:
     def set_amps(self, at: float, amps: int) -> None:
         """Set the amps the car asks for, per phase."""
         self._line.change(at, lambda battery: replace(battery, amps=amps))
+
+    def open_port(self, at: float, *, is_open: bool) -> None:
+        """Open or close the charge port's cover."""
+        self._line.change(at, lambda battery: replace(battery, port_open=is_open))
 
     def wake(self, now: float) -> None:
         """Take a wake-up call: online after wake_delay, unless the car has no signal or is waking already."""
@@ -207,10 +233,6 @@ class Car:
         """Return whether a live call reaches the car."""
         now = self._at(now)
         return self.state(now) == "online" and not self._presence.settling(now)
-
-    def battery(self, now: float | None = None) -> Battery:
-        """Return the battery."""
-        return self._line.at(self._at(now))
 
     def trip(self, now: float | None = None) -> Trip | None:
         """Return the trip the car is on."""
@@ -250,8 +272,9 @@ class Car:
         )
         return (self._odometer_m + driven) / METRES_PER_MILE
 
-    def _at(self, now: float | None) -> float:
-        return self._clock() if now is None else now
+    @override
+    def _place(self, moment: float) -> Point:
+        return self.gps_fix(moment).point
 
     def _last_drive(self, now: float) -> Drive | None:
         return next((trip.drive for trip in reversed(self._trips) if trip.drive.begin <= now), None)

@@ -1,9 +1,12 @@
 """The charge_state block."""
 
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from .battery import Battery
 from .car import Car
+from .timetable import Schedule, epoch
 
 MILES_PER_PERCENT = 2.9
 
@@ -40,7 +43,7 @@ def charge_state(car: Car, now: float) -> dict[str, Any]:
             battery.added_kwh / battery.capacity_kwh * 100 * MILES_PER_PERCENT, 1
         ),
         "charge_port_cold_weather_mode": False,
-        "charge_port_door_open": plugged,
+        "charge_port_door_open": plugged or battery.port_open,
         "charge_port_latch": "Engaged" if plugged else "Disengaged",
         "charge_rate": round(rate, 1),
         "charger_actual_current": drawn_amps,
@@ -56,15 +59,34 @@ def charge_state(car: Car, now: float) -> dict[str, Any]:
         "managed_charging_active": False,
         "minutes_to_full_charge": ceil(hours * 60),
         "time_to_full_charge": round(hours, 2),
-        "off_peak_charging_enabled": False,
-        "off_peak_hours_end_time": 360,
-        "preconditioning_enabled": False,
-        "scheduled_charging_mode": "Off",
-        "scheduled_charging_pending": False,
-        "scheduled_charging_start_time": None,
-        "scheduled_departure_time": None,
-        "scheduled_departure_time_minutes": None,
+        **_old_schedule(car, battery, now),
         "supercharger_session_trip_planner": False,
         "timestamp": int(now * 1000),
         "trip_charging": False,
     }
+
+
+def _old_schedule(car: Car, battery: Battery, now: float) -> dict[str, Any]:
+    """Return the fields of the one schedule of old firmware; newer firmware leaves them as if there were none."""
+    old: Schedule = battery.legacy or {}
+    mode = old.get("mode", "Off")
+    starts = old.get("start_time") if mode == "StartAt" else None
+    departs = old.get("departure_time") if mode == "DepartBy" else None
+    return {
+        "off_peak_charging_enabled": mode == "DepartBy" and bool(old.get("end_enabled")),
+        "off_peak_hours_end_time": old.get("end_time") or 360,
+        "preconditioning_enabled": bool(old.get("preconditioning")),
+        "scheduled_charging_mode": mode,
+        "scheduled_charging_pending": battery.legacy is not None and battery.waiting,
+        "scheduled_charging_start_time": None if starts is None else _coming(car, starts, now),
+        "scheduled_charging_start_time_app": starts,
+        "scheduled_departure_time": None if departs is None else _coming(car, departs, now),
+        "scheduled_departure_time_minutes": departs,
+    }
+
+
+def _coming(car: Car, minutes: int, now: float) -> int:
+    """Return the next time that the car's clock shows this minute after midnight, in epoch seconds."""
+    today = datetime.fromtimestamp(now, car.zone).date()
+    found = epoch(today, minutes, car.zone)
+    return int(found if found > now else epoch(today + timedelta(days=1), minutes, car.zone))

@@ -23,6 +23,16 @@ class Charger:
     phases: int = 3
     fast_kw: float | None = None
 
+    @property
+    def dead(self) -> bool:
+        """Whether no power comes through the cable."""
+        return self.fast_kw == 0 or (self.fast_kw is None and self.volts * self.amps * self.phases == 0)
+
+    @property
+    def efficiency(self) -> float:
+        """The share of what is drawn that reaches the battery; the car's own charger is in the way of alternating current."""
+        return AC_EFFICIENCY if self.fast_kw is None else 1.0
+
     def battery_kw(self, amps: int) -> float:
         """Return the power that reaches the battery when the car asks for that many amps."""
         if self.fast_kw is not None:

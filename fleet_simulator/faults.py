@@ -18,8 +18,12 @@ type FaultRequest = Literal[
     "vehicle_data",
     "wake_up",
     "command",
+    "signed_command",
     "region",
     "fleet_status",
+    "proxy",
+    "proxy_command",
+    "proxy_health",
     "api",
     "any",
 ]
@@ -33,8 +37,8 @@ _AFTER_PROCESSING: frozenset[FaultKind] = frozenset({"reset_after", "half", "del
 class Fault:
     """One way to misbehave. The first fault in the list that fits a request, and has times left, is played.
 
-    request: which kind of request; "api" is any but those to the sign-in host,
-    "any" is all of them. vin, asks: only this car's,
+    request: which kind of request; "api" is any but those to the sign-in host and to the proxy, "proxy" what the proxy only
+    hands on, "any" is all of them. vin, asks: only this car's,
     only a vehicle_data that asks for this block. start, end: only from then until then (epoch seconds). skip: let so many
     fitting requests pass first. times: how often, None for ever.
 
@@ -114,7 +118,10 @@ class Fault:
         """Return whether this fault is meant for the request and still has times left."""
         return (
             (self.times is None or self.fired < self.times)
-            and (self.request in {"any", call.kind} or (self.request == "api" and call.role != "auth"))
+            and (
+                self.request in {"any", call.kind}
+                or (self.request == "api" and call.role not in {"auth", "proxy"})
+            )
             and (self.vin is None or self.vin == call.tag)
             and (self.asks is None or self.asks in call.query.get("endpoints", ""))
             and (self.start is None or self.start <= call.time)

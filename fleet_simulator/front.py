@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
+import ssl
 import uuid
 
 from aiohttp import web
@@ -46,33 +47,39 @@ class Route:
 
 
 class Front:
-    """All listeners of one simulator."""
+    """Listeners of one simulator. requests: where they are written down, a list of their own by default."""
 
-    def __init__(self, clock: Callable[[], float], faults: Faults) -> None:
-        self.requests: list[RequestRecord] = []
+    def __init__(
+        self, clock: Callable[[], float], faults: Faults, requests: list[RequestRecord] | None = None
+    ) -> None:
+        self.requests: list[RequestRecord] = [] if requests is None else requests
         self._clock = clock
         self._faults = faults
         self._runners: list[web.AppRunner] = []
 
-    async def listen(self, role: Role, routes: list[Route], host: str, port: int) -> str:
+    async def listen(
+        self, role: Role, routes: list[Route], host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> str:
         """Open a listener and return its base URL. OSError if the port is taken; port 0 takes a free one."""
         app = web.Application()
         app.on_response_prepare.append(self._date)
         for route in routes:
             app.router.add_route(route.method, route.path, partial(self._serve, role, route))
         # After all the others, so that the wrong method for a known path is 405 and an unknown path 404.
-        for path in dict.fromkeys(route.path for route in routes):
+        whole = {route.path for route in routes if route.method == "*"}
+        for path in dict.fromkeys(route.path for route in routes if route.path not in whole):
             app.router.add_route(
                 "*", path, partial(self._serve, role, Route("*", path, "other", _wrong_method))
             )
         nothing = Route("*", "/{tail:.*}", "other", _not_found)
-        app.router.add_route("*", nothing.path, partial(self._serve, role, nothing))
+        if nothing.path not in whole:
+            app.router.add_route("*", nothing.path, partial(self._serve, role, nothing))
         # aiohttp's access log asks the system for the time, which fails under a frozen clock.
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, host, port).start()
-        return f"http://{host}:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        return f"{'https' if tls else 'http'}://{host}:{runner.addresses[0][1]}"
 
     async def close(self) -> None:
         """Close all listeners and their connections."""

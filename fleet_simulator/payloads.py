@@ -27,6 +27,9 @@ DEFAULT_BLOCKS = frozenset(
 
 LOCATION = frozenset({"location_data", "location_state"})
 
+SCHEDULE_BLOCKS = frozenset({"charge_schedule_data", "preconditioning_schedule_data"})
+"""What firmware before 2024.26 does not have."""
+
 _MODELS = {"S": "models", "3": "model3", "X": "modelx", "Y": "modely"}
 _VIN_MODEL = 3
 
@@ -68,6 +71,8 @@ def vehicle_data(
     if "vehicle_data_combo" in blocks:
         blocks |= DEFAULT_BLOCKS
     data = vehicle(car, account_id, now)
+    if not car.has_schedules:
+        blocks -= SCHEDULE_BLOCKS
     for name, build in _BLOCKS.items():
         if name in blocks:
             data[name] = build(car, now)
@@ -212,21 +217,25 @@ def _closures(car: Car, now: float) -> dict[str, Any]:
 
 
 def _charge_schedules(car: Car, now: float) -> dict[str, Any]:
+    schedules = car.battery(now).schedules
+    current = car.current_schedule(now)
     return {
         "charge_buffer": 0,
-        "charge_schedules": list(car.charge_schedules),
+        **({} if current is None else {"charge_schedule_window": dict(current)}),
+        "charge_schedules": [dict(schedule) for schedule in schedules],
         "max_num_charge_schedules": 100,
-        "next_schedule": any(schedule.get("enabled") for schedule in car.charge_schedules),
+        "next_schedule": any(schedule.get("enabled") for schedule in schedules),
         "show_schedule_complete_state": False,
         "timestamp": {"seconds": int(now), "nanos": 0},
     }
 
 
 def _precondition_schedules(car: Car, now: float) -> dict[str, Any]:
+    schedules = car.battery(now).preconditions
     return {
         "max_num_precondition_schedules": 100,
-        "next_schedule": any(schedule.get("enabled") for schedule in car.precondition_schedules),
-        "precondition_schedules": list(car.precondition_schedules),
+        "next_schedule": any(schedule.get("enabled") for schedule in schedules),
+        "precondition_schedules": [dict(schedule) for schedule in schedules],
         "timestamp": {"seconds": int(now), "nanos": 0},
     }
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 import time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .account import DEFAULT_SCOPES, Account, RefreshRecord, Region
 from .auth import GRANT_TYPES, REGIONS, Auth
 from .bill import Bill
+from .car import Car
 from .faults import Faults
 from .front import Front, RequestRecord, Route
 from .gate import Gate
@@ -17,6 +18,9 @@ from .pkce import METHOD
 from .sign_in_page import SCOPES, SignInPage
 from .vehicles import ENDPOINTS, Endpoint
 from .wire import Answer, Call, Role
+
+if TYPE_CHECKING:
+    from .proxy import Proxy
 
 DEFAULT_REGION: Region = "eu"
 
@@ -44,6 +48,7 @@ class FleetSimulator:
         self._page = SignInPage(self.auth)
         self._front = Front(clock, self.faults)
         self._urls: dict[str, str] = {}
+        self._proxies: list[Proxy] = []
 
     @property
     def accounts(self) -> list[Account]:
@@ -124,6 +129,21 @@ class FleetSimulator:
         self.auth.register(account)
         return account
 
+    def add_proxy(self) -> Proxy:
+        """Return a stand-in for tesla-http-proxy in front of this API; it is to be started, and stops with the simulator.
+
+        ImportError without the package tesla-protocol, which nothing else but signed commands needs.
+        """
+        from .proxy import Proxy as Made  # noqa: PLC0415 - see above
+
+        proxy = Made(self.clock, self.faults, self.requests, self._known_urls)
+        self._proxies.append(proxy)
+        return proxy
+
+    def pair_app_key(self, car: Car, region: Region = DEFAULT_REGION) -> None:
+        """Let the owner open the pairing link: the key that the app is registered with here is paired. KeyError without one."""
+        car.keyring.pair(self.partner.registrations[region].public_key)
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Open the listeners: sign-in, na, eu, cn. port 0 takes free ports, else port, port + 1, … in this order.
 
@@ -162,6 +182,8 @@ class FleetSimulator:
     async def stop(self) -> None:
         """End all faults and close the listeners; the URLs are remembered, accounts, cars and the bill stay."""
         self.faults.clear()
+        for proxy in self._proxies:
+            await proxy.stop()
         await self._front.close()
 
     async def __aenter__(self) -> Self:

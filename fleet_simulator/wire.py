@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import json
 from typing import Any, Literal, cast
 
-type Role = Literal["auth", "na", "eu", "cn"]
+type Role = Literal["auth", "na", "eu", "cn", "proxy"]
 type Kind = Literal[
     "token",
     "authorize",
@@ -15,8 +15,12 @@ type Kind = Literal[
     "vehicle_data",
     "wake_up",
     "command",
+    "signed_command",
     "region",
     "fleet_status",
+    "proxy",
+    "proxy_command",
+    "proxy_health",
     "other",
 ]
 

@@ -58,8 +58,9 @@ async def test_it_prints_what_a_client_needs_and_serves(capsys: pytest.CaptureFi
 async def test_it_prints_words_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     stop = asyncio.Event()
     stop.set()
-    await serve(["--port", "0"], stop)
+    await serve(["--port", "0", "--proxy"], stop)
     lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("proxy_url") and "https://" in line for line in lines)
     assert any(line.startswith("refresh_token") and "EU_" in line for line in lines)
     assert lines[-1].startswith("cost $0.000")
 
