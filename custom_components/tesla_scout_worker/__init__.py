@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account import AccountCoordinator, async_forget_account
 from .budget import FLOW_LEDGERS, Budget, async_budget_for, async_forget_budget
+from .commanding import Commander
 from .const import CONF_VEHICLES, DOMAIN, PLATFORMS
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .entity import account_device_info
@@ -18,11 +19,15 @@ from .fleet.errors import FleetError, SignInRequiredError
 from .fleet.models import CloudState, Vehicle
 from .http import async_setup_view
 from .memory import Memory
+from .planning.keeper import PlanKeeper
 from .problems import for_set_up
+from .schedule_keeper import ScheduleKeeper
 from .scout.coordinator import ScoutCoordinator
 from .scout.eye_watch import Eyes, async_follow_renames, own_entities
 from .scout.refusals import async_forget_refusals
 from .services import async_setup_services
+from .services_plan import async_setup_plan_services
+from .services_schedules import async_setup_schedule_services
 from .settings import Options
 from .token_journal import async_sweep_drafts
 from .token_sharing import async_forget_handouts, async_handouts_for
@@ -38,6 +43,8 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, the address for other programs, and the app's public key if it is to be shown."""
     async_setup_services(hass)
+    async_setup_schedule_services(hass)
+    async_setup_plan_services(hass)
     async_setup_view(hass)
     await async_setup_virtual_key(hass)
     await async_sweep_drafts(hass)
@@ -53,6 +60,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
     await memory.async_load()
 
     account = AccountCoordinator(hass, entry, budget)
+    account.commander = Commander(hass, entry, account)
+    entry.async_on_unload(account.commander.async_close)
     await account.async_bind()
     vehicles = await _async_vehicles(hass, entry, account, memory, options)
 
@@ -147,13 +156,15 @@ def _car(
     vehicle: Vehicle,
     options: Options,
 ) -> Car:
-    worker = WorkerCoordinator(hass, entry, account, memory, vehicle)
+    worker = WorkerCoordinator(hass, entry, account, memory, vehicle, options.worker)
     scout = ScoutCoordinator(hass, entry, account, memory, vehicle, options, worker)
     if vehicle.state is not CloudState.UNKNOWN:
         scout.async_seed(vehicle)
     if worker.data.vehicle_data.read_at is None:
         worker.async_raise(Cause.FIRST_LOOK)
-    return Car(vehicle.vin, vehicle.name, scout, worker)
+    schedules = ScheduleKeeper(hass, entry, account, memory, vehicle.vin, scout, worker)
+    plans = PlanKeeper(hass, entry, account, memory, vehicle.vin, scout, worker, schedules)
+    return Car(vehicle.vin, vehicle.name, scout, worker, schedules, plans)
 
 
 async def _async_start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
@@ -169,7 +180,9 @@ async def _async_start(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> No
     async_forget_refusals(hass, entry)
     for car in runtime.cars.values():
         await car.scout.async_tell_pending()
+        await car.worker.async_tell_happened()
         entry.async_on_unload(car.scout.async_follow_zone())
+        entry.async_on_unload(car.plans.async_start())
         entry.async_on_unload(_open_eyes(hass, entry, car))
         entry.async_create_background_task(hass, car.scout.async_refresh(), f"first look at {car.name}")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 import logging
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_TOKEN
@@ -31,6 +31,9 @@ from .settings import Endpoints
 from .token_health import TokenHealth, TokenState
 from .token_keeper import TokenKeeper, keeper_for
 from .token_rotation import SignInCause
+
+if TYPE_CHECKING:
+    from .commanding import Commander
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,6 +88,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             clock=lambda: dt_util.utcnow().timestamp(),
         )
         self.budget = budget
+        #: Sends commands; set by the set-up.
+        self.commander: Commander
         self._vehicles: dict[str, Vehicle] = {}
         #: The sign-in that its owner was asked to renew.
         self._asked_for: str | None = None

@@ -12,6 +12,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .car_binary_sensor import CAR_BINARY_SENSORS, ReadBinarySensor
 from .data import Car, ScoutWorkerConfigEntry
 from .entity import CarEntity
 from .scout.coordinator import ScoutCoordinator
@@ -28,12 +29,6 @@ class CarBinarySensorDescription(BinarySensorEntityDescription):
     is_on: Callable[[Car], bool | None]
 
 
-def _is_plugged_in(car: Car) -> bool | None:
-    # Door and cable fields are null or wrong on some cars; only the charging state is reliable.
-    state = car.worker.data.vehicle_data.text("charge_state", "charging_state")
-    return None if state in {None, "Unknown"} else state != "Disconnected"
-
-
 _DESCRIPTIONS: tuple[CarBinarySensorDescription, ...] = (
     CarBinarySensorDescription(
         key="at_home",
@@ -41,13 +36,6 @@ _DESCRIPTIONS: tuple[CarBinarySensorDescription, ...] = (
         device_class=BinarySensorDeviceClass.PRESENCE,
         coordinator=lambda car: car.scout,
         is_on=lambda car: car.scout.data.is_home,
-    ),
-    CarBinarySensorDescription(
-        key="plugged_in",
-        translation_key="plugged_in",
-        device_class=BinarySensorDeviceClass.PLUG,
-        coordinator=lambda car: car.worker,
-        is_on=_is_plugged_in,
     ),
 )
 
@@ -62,6 +50,11 @@ async def async_setup_entry(
         CarBinarySensor(entry, car, description.coordinator(car), description)
         for car in entry.runtime_data.cars.values()
         for description in _DESCRIPTIONS
+    )
+    async_add_entities(
+        ReadBinarySensor(entry, car, car.worker, description)
+        for car in entry.runtime_data.cars.values()
+        for description in CAR_BINARY_SENSORS
     )
 
 

@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .data import Car, ScoutWorkerConfigEntry
 from .entity import CarEntity
 from .fleet.errors import FleetError
+from .fleet.metering import Purpose
 from .problems import for_action
 from .scout.coordinator import ScoutCoordinator
 from .worker.coordinator import WorkerCoordinator
@@ -45,6 +46,12 @@ _DESCRIPTIONS: tuple[CarButtonDescription, ...] = (
         translation_key="full_read_now",
         coordinator=lambda car: car.worker,
         press=_async_full_read,
+    ),
+    CarButtonDescription(
+        key="wake",
+        translation_key="wake",
+        coordinator=lambda car: car.worker,
+        press=lambda car: car.worker.async_wake(Purpose.REQUESTED),
     ),
 )
 

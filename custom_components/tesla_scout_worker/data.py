@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from .account import AccountCoordinator
     from .budget import Budget
     from .memory import Memory
+    from .planning.keeper import PlanKeeper
+    from .schedule_keeper import ScheduleKeeper
     from .scout.coordinator import ScoutCoordinator
     from .token_sharing import Handouts
     from .worker.coordinator import WorkerCoordinator
@@ -22,6 +24,8 @@ class Car:
     name: str
     scout: ScoutCoordinator
     worker: WorkerCoordinator
+    schedules: ScheduleKeeper
+    plans: PlanKeeper
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Arrivals and departures as events."""
+"""Arrivals and departures, and what happens at the charging cable, as events."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
@@ -11,11 +11,16 @@ from .data import ScoutWorkerConfigEntry
 from .entity import CarEntity
 from .scout.arrival import Change
 from .scout.coordinator import ScoutCoordinator
+from .worker.coordinator import WorkerCoordinator
+from .worker.sessions import Happened, Session
 
 PARALLEL_UPDATES = 0
 
 _DESCRIPTION = EventEntityDescription(
     key="presence", translation_key="presence", event_types=[change.value for change in Change]
+)
+_CHARGING = EventEntityDescription(
+    key="charging", translation_key="charging", event_types=[happened.value for happened in Happened]
 )
 
 
@@ -25,9 +30,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events."""
-    async_add_entities(
-        PresenceEvent(entry, car, car.scout, _DESCRIPTION) for car in entry.runtime_data.cars.values()
-    )
+    cars = entry.runtime_data.cars.values()
+    async_add_entities(PresenceEvent(entry, car, car.scout, _DESCRIPTION) for car in cars)
+    async_add_entities(ChargingEvent(entry, car, car.worker, _CHARGING) for car in cars)
 
 
 class PresenceEvent(CarEntity[ScoutCoordinator], EventEntity):
@@ -54,3 +59,37 @@ class PresenceEvent(CarEntity[ScoutCoordinator], EventEntity):
             },
         )
         self.async_write_ha_state()
+
+
+class ChargingEvent(CarEntity[WorkerCoordinator], EventEntity):
+    """Fires what a full read shows to have happened since the one before: so it is as late as that read."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the worker."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.teller.async_add_listener(self._async_happened))
+
+    @callback
+    def _async_happened(self, happened: Happened, at: float, session: Session | None) -> None:
+        # A cable that comes or goes is no matter of a session.
+        is_charge = happened not in {Happened.PLUGGED_IN, Happened.UNPLUGGED}
+        self._trigger_event(
+            happened.value,
+            {
+                "read_at": dt_util.utc_from_timestamp(at),
+                "at_home": self._car.scout.data.is_home,
+                **(_told(session) if session and is_charge else {}),
+            },
+        )
+        self.async_write_ha_state()
+
+
+def _told(session: Session) -> dict[str, Any]:
+    """Return what is known of a session: kWh, per cent."""
+    return {
+        "level_before": session.level_before,
+        "level_after": session.level_after,
+        "energy_added": round(session.energy_added, 2),
+        "fast_charger": session.is_fast,
+    }

@@ -33,9 +33,9 @@ from .fleet.partner import (
     async_register,
     key_url,
     pairing_url,
-    shown_words,
 )
 from .fleet.transport import Obstacle, PublicFileError, Transport
+from .fleet.words import shown_words
 from .oauth import developer_url, secret_in
 from .own_domain import external_domain, tidy_domain
 from .settings import Endpoints

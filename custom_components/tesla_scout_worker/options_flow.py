@@ -29,7 +29,10 @@ from .const import (
     CONF_VEHICLES,
     CONF_WATCHED,
 )
+from .options_commands import CommandSteps
 from .options_eyes import EyesSteps
+from .options_prices_source import PriceSteps
+from .options_worker import WorkerSteps
 from .prices import NAMES, Prices
 from .scout.view import Promptness
 from .settings import Options
@@ -38,12 +41,12 @@ _MOST_A_MONTH: Final = 1000
 _MUST_CHOOSE: Final = {CONF_WATCHED: "no_vehicle_chosen", CONF_HOME_ZONES: "no_zone_chosen"}
 
 
-class ScoutWorkerOptionsFlow(EyesSteps):
+class ScoutWorkerOptionsFlow(CommandSteps, EyesSteps, PriceSteps, WorkerSteps):
     """Home zones, promptness, cars, budget and other programs; changes take effect at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what to change."""
-        return self.async_show_menu(menu_options=["settings", "eyes"])
+        return self.async_show_menu(menu_options=["settings", "worker", "eyes", "commands", "price_source"])
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take the options."""

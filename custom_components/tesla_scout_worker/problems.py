@@ -1,9 +1,16 @@
 """From an error of Tesla's side to what Home Assistant does with it: the only such mapping."""
 
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady, HomeAssistantError
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+    ServiceValidationError,
+)
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
+from .fleet.command_errors import CommandRefusedError
+from .fleet.commands import InvalidCommandError
 from .fleet.errors import FleetError, SignInRequiredError
 
 
@@ -34,8 +41,16 @@ def for_action(err: FleetError) -> HomeAssistantError:
     )
 
 
+def for_input(err: InvalidCommandError) -> ServiceValidationError:
+    """Return what an action raises that was given a value which no car takes."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=err.code, translation_placeholders=err.placeholders
+    )
+
+
 def _placeholders(err: FleetError) -> dict[str, str]:
-    return {
+    told = {
         "status": str(err.status or "-"),
         "minutes": str(max(1, round((err.retry_after or 60.0) / 60))),
     }
+    return {**told, "reason": err.reason} if isinstance(err, CommandRefusedError) else told

@@ -11,34 +11,26 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfLength, UnitOfPower
+from homeassistant.const import EntityCategory, UnitOfLength
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .account_sensor import async_add_account_sensors
+from .charging_sensor import async_add_read_sensors
 from .data import Car, ScoutWorkerConfigEntry
 from .entity import CarEntity
-from .fleet.models import CloudState, VehicleData
+from .fleet.models import CloudState
 from .handout_sensor import async_add_handout_sensor
+from .plan_sensor import async_add_plan_sensors
+from .schedule_sensor import async_add_schedule_sensors
 from .scout.coordinator import ScoutCoordinator
 from .scout.view import Reason
 from .worker.coordinator import WorkerCoordinator
 from .worker.triggers import Cause
 
 PARALLEL_UPDATES = 0
-
-# https://github.com/teslamotors/vehicle-command (vehicle.proto, ChargingState), in Home Assistant's spelling.
-_CHARGING_STATES = {
-    "Disconnected": "disconnected",
-    "NoPower": "no_power",
-    "Starting": "starting",
-    "Charging": "charging",
-    "Complete": "complete",
-    "Stopped": "stopped",
-    "Calibrating": "calibrating",
-}
 
 type _Value = StateType | datetime
 
@@ -62,11 +54,6 @@ def _scout(car: Car) -> ScoutCoordinator:
 
 def _worker(car: Car) -> WorkerCoordinator:
     return car.worker
-
-
-def _percent(data: VehicleData, key: str) -> float | None:
-    level = data.number("charge_state", key)
-    return level if level is not None and 0 <= level <= 100 else None  # noqa: PLR2004
 
 
 _CAR_SENSORS: tuple[CarSensorDescription, ...] = (
@@ -119,45 +106,6 @@ _CAR_SENSORS: tuple[CarSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda car: car.scout.data.reason.value,
     ),
-    # As old as the last full read.
-    CarSensorDescription(
-        key="battery_level",
-        coordinator=_worker,
-        device_class=SensorDeviceClass.BATTERY,
-        native_unit_of_measurement=PERCENTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        value=lambda car: _percent(car.worker.data.vehicle_data, "battery_level"),
-    ),
-    CarSensorDescription(
-        key="battery_range",
-        coordinator=_worker,
-        translation_key="battery_range",
-        device_class=SensorDeviceClass.DISTANCE,
-        native_unit_of_measurement=UnitOfLength.MILES,
-        suggested_display_precision=0,
-        state_class=SensorStateClass.MEASUREMENT,
-        value=lambda car: car.worker.data.vehicle_data.number("charge_state", "battery_range"),
-    ),
-    CarSensorDescription(
-        key="charging_state",
-        coordinator=_worker,
-        translation_key="charging_state",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(_CHARGING_STATES.values()),
-        value=lambda car: _CHARGING_STATES.get(
-            car.worker.data.vehicle_data.text("charge_state", "charging_state") or ""
-        ),
-    ),
-    CarSensorDescription(
-        key="charger_power",
-        coordinator=_worker,
-        translation_key="charger_power",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.KILO_WATT,
-        suggested_display_precision=1,
-        state_class=SensorStateClass.MEASUREMENT,
-        value=lambda car: car.worker.data.vehicle_data.number("charge_state", "charger_power"),
-    ),
     CarSensorDescription(
         key="last_full_read",
         coordinator=_worker,
@@ -189,6 +137,9 @@ async def async_setup_entry(
     """Set up the sensors; which there are does not depend on what was read."""
     async_add_account_sensors(entry, async_add_entities)
     async_add_handout_sensor(hass, entry, async_add_entities)
+    async_add_schedule_sensors(entry, async_add_entities)
+    async_add_plan_sensors(entry, async_add_entities)
+    async_add_read_sensors(entry, async_add_entities)
     async_add_entities(
         CarSensor(entry, car, description.coordinator(car), description)
         for car in entry.runtime_data.cars.values()

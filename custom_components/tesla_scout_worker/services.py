@@ -1,6 +1,6 @@
 """The actions: look now, read now, renew the token, tell how things are."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
@@ -11,18 +11,17 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
+from .action_cars import async_for_each_car, by_category, cars_of, cost_of, iso
 from .budget import receipt
 from .const import DOMAIN
 from .data import Car, RuntimeData, ScoutWorkerConfigEntry
 from .fleet.errors import FleetError
-from .fleet.metering import Category, Purpose
-from .ledger import Ledger
+from .fleet.metering import Purpose
 from .problems import for_action
 from .scout.habit_words import describe
 from .token_sharing import AUTOMATION, async_hand_out, is_shared, shared_entry
@@ -67,7 +66,7 @@ async def _async_scout_now(call: ServiceCall) -> ServiceResponse:
         await car.scout.async_look()
         return {"position_read": car.scout.data.last_read != read_before, **_scout_status(car)}
 
-    return await _async_for_each_car(call, _look)
+    return await async_for_each_car(call, _look)
 
 
 async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
@@ -76,12 +75,12 @@ async def _async_run_worker(call: ServiceCall) -> ServiceResponse:
     async def _run(car: Car) -> dict[str, JsonValueType]:
         return {"vehicle_read": await car.worker.async_run(), **_worker_status(car)}
 
-    return await _async_for_each_car(call, _run)
+    return await async_for_each_car(call, _run)
 
 
 async def _async_forget_habits(call: ServiceCall) -> None:
     """Forget what was learned of cars. Asks nothing of Tesla."""
-    for car in _cars(call):
+    for car in cars_of(call):
         car.scout.async_forget_habits()
 
 
@@ -94,7 +93,7 @@ async def _async_refresh_token(call: ServiceCall) -> ServiceResponse:
             refreshed = await runtime.account.async_refresh_token()
         except FleetError as err:
             raise for_action(err) from err
-    return {"refreshed": refreshed, **_cost(cost), "token": _token_status(runtime)}
+    return {"refreshed": refreshed, **cost_of(cost), "token": _token_status(runtime)}
 
 
 async def _async_get_access_token(call: ServiceCall) -> ServiceResponse:
@@ -125,7 +124,7 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
             for car in runtime.cars.values()
         ],
         "month": {
-            "requests": _by_category(budget.requests_this_month),
+            "requests": by_category(budget.requests_this_month),
             "billed": budget.billed_this_month,
             "cost_usd": budget.cost_this_month,
             "cost_by_purpose_usd": _by_purpose(budget.costs_by_purpose),
@@ -136,49 +135,9 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
             "saved_usd": budget.saved_this_month,
             "spending": budget.spending.value,
         },
-        "today": {"requests": _by_category(budget.requests_today), "cost_usd": budget.cost_today},
+        "today": {"requests": by_category(budget.requests_today), "cost_usd": budget.cost_today},
         "other_programs": {"is_on": is_shared(entry), "handouts": runtime.handouts.total},
     }
-
-
-async def _async_for_each_car(
-    call: ServiceCall, act: Callable[[Car], Awaitable[dict[str, JsonValueType]]]
-) -> ServiceResponse:
-    """Act on each car that was named, or on all. One that fails does not keep the others from being served."""
-    answers: list[JsonValueType] = []
-    errors: list[FleetError] = []
-    with receipt() as cost:
-        for car in _cars(call):
-            try:
-                answers.append({"name": car.name, **await act(car)})
-            except FleetError as err:
-                errors.append(err)
-                answers.append({"name": car.name, "error": err.code})
-    if errors and len(errors) == len(answers):
-        raise for_action(errors[0]) from errors[0]
-    return {"cars": answers, **_cost(cost)}
-
-
-def _cars(call: ServiceCall) -> list[Car]:
-    cars: dict[str, Car] = {}
-    device_ids = call.data.get(ATTR_DEVICE_ID)
-    if device_ids is None:
-        entries: list[ScoutWorkerConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
-        cars = {vin: car for entry in entries for vin, car in entry.runtime_data.cars.items()}
-    for device_id in device_ids or ():
-        device, entry = service.async_get_device_and_config_entry(
-            call.hass, DOMAIN, device_id, include_child_devices=False
-        )
-        names = {name for domain, name in device.identifiers if domain == DOMAIN}
-        # The account's own device stands for all its cars.
-        cars |= {
-            vin: car
-            for vin, car in entry.runtime_data.cars.items()
-            if vin in names or entry.unique_id in names
-        }
-    if not cars:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_car")
-    return list(cars.values())
 
 
 def _entry(call: ServiceCall) -> ScoutWorkerConfigEntry:
@@ -191,8 +150,8 @@ def _scout_status(car: Car) -> dict[str, JsonValueType]:
         "cloud_state": data.cloud.value,
         "presence": data.presence.value,
         "distance_to_home_m": None if data.to_home is None else round(data.to_home),
-        "last_look": _iso(data.last_look),
-        "next_look": _iso(data.next_look),
+        "last_look": iso(data.last_look),
+        "next_look": iso(data.next_look),
         "reason": data.reason.value,
     }
 
@@ -201,9 +160,12 @@ def _worker_status(car: Car) -> dict[str, JsonValueType]:
     data = car.worker.data
     vehicle = data.vehicle_data
     return {
-        "last_full_read": _iso(vehicle.read_at),
+        "last_full_read": iso(vehicle.read_at),
         "cause": data.last_cause.value if data.last_cause else None,
         "pending": [trigger.cause.value for trigger in data.pending],
+        "next_full_read": iso(data.next_reading.at) if data.next_reading else None,
+        "next_cause": data.next_reading.cause.value if data.next_reading else None,
+        "wakes_today": car.worker.waker.wakes_today,
         "battery_level": vehicle.number("charge_state", "battery_level"),
         "charging_state": vehicle.text("charge_state", "charging_state"),
     }
@@ -215,9 +177,9 @@ def _token_status(runtime: RuntimeData) -> dict[str, JsonValueType]:
     remaining = token.expires_at - dt_util.utcnow().timestamp()
     return {
         "state": data.token_state.value,
-        "expires_at": _iso(token.expires_at),
+        "expires_at": iso(token.expires_at),
         "remaining_minutes": max(0, int(remaining // 60)),
-        "last_rotation": _iso(token.last_rotation),
+        "last_rotation": iso(token.last_rotation),
         "rotations": token.rotations,
         "failures": token.failures,
         "missing_scopes": list[JsonValueType](sorted(data.missing_scopes)),
@@ -225,21 +187,5 @@ def _token_status(runtime: RuntimeData) -> dict[str, JsonValueType]:
     }
 
 
-def _cost(ledger: Ledger) -> dict[str, JsonValueType]:
-    return {
-        "requests": _by_category(ledger.requests()),
-        "billed": ledger.billed(),
-        "cost_usd": ledger.cost(),
-    }
-
-
-def _by_category(requests: Mapping[Category, int]) -> dict[str, JsonValueType]:
-    return {category.value: count for category, count in requests.items()}
-
-
 def _by_purpose(costs: Mapping[Purpose, float]) -> dict[str, JsonValueType]:
     return {purpose.value: cost for purpose, cost in costs.items() if cost}
-
-
-def _iso(seconds: float | None) -> str | None:
-    return dt_util.utc_from_timestamp(seconds).isoformat() if seconds else None

@@ -13,12 +13,14 @@ from .const import (
     CONF_HOME_ZONES,
     CONF_LEARN_HABITS,
     CONF_MONTHLY_BUDGET,
+    CONF_PRICE_SOURCE,
     CONF_PRICES,
     CONF_PROMPTNESS,
     CONF_REGION,
     CONF_SHARE_ACCESS_TOKEN,
     CONF_TOKEN_URL,
     CONF_WATCHED,
+    CONF_WORKER,
     DEFAULT_HOME_ZONE,
     DEFAULT_MONTHLY_BUDGET,
 )
@@ -27,6 +29,7 @@ from .fleet.client import region_of
 from .prices import Prices
 from .scout.eyes import Role
 from .scout.view import Promptness
+from .worker.wishes import Wishes
 
 # No budget is more than this.
 _MOST_DOLLARS: Final = 1e6
@@ -67,6 +70,7 @@ class Options:
     home_zones: the car is at home in any of them. watched: VINs to look after, None for all. monthly_budget: US dollars that may be spent unasked.
     shares_access_token: other programs may take the access token from Home Assistant. eyes: by VIN and role, the
     entities that tell of a car for free. learns_habits: what a car usually does may be remembered and used.
+    price_source: of electricity, as `price_sources.PRICE_SOURCE_SCHEMA` has it; None where nobody said.
     """
 
     home_zones: tuple[str, ...] = (DEFAULT_HOME_ZONE,)
@@ -77,6 +81,8 @@ class Options:
     eyes: Mapping[str, Mapping[Role, tuple[str, ...]]] = field(default_factory=dict)
     learns_habits: bool = True
     prices: Prices = field(default_factory=Prices)
+    price_source: Mapping[str, Any] | None = None
+    worker: Wishes = field(default_factory=Wishes)
 
     def watches(self, vin: str) -> bool:
         """Return whether a car is to be looked after."""
@@ -86,6 +92,7 @@ class Options:
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """Read an entry's options; what is missing or makes no sense has the default that is right for most."""
         watched, promptness = options.get(CONF_WATCHED), options.get(CONF_PROMPTNESS)
+        source = options.get(CONF_PRICE_SOURCE)
         return cls(
             home_zones=_zones(options),
             promptness=Promptness(promptness) if promptness in list(Promptness) else Promptness.BALANCED,
@@ -96,6 +103,8 @@ class Options:
             eyes=_eyes(options.get(CONF_EYES)),
             learns_habits=options.get(CONF_LEARN_HABITS) is not False,
             prices=Prices.from_options(options.get(CONF_PRICES)),
+            price_source=source if isinstance(source, Mapping) else None,
+            worker=Wishes.from_options(options.get(CONF_WORKER)),
         )
 
 

@@ -21,7 +21,7 @@ def test_ten_cars_stay_within_the_limits() -> None:
     assert 0 < result["most_reads_a_car_and_minute"] <= 4
     assert result["most_requests_a_minute"] <= 40
     assert 100 <= result["state_calls_a_day"] / _CARS <= 320
-    assert 0 < result["states_a_day"] / _CARS <= 12_000
+    assert 0 < result["states_a_day"] / _CARS <= 26_000
     assert 0 < result["writes_a_day"]["cars"] <= 2_000
     assert 0 < result["writes_a_day"]["ledger"] <= 3_500
     assert result["loop_seconds_a_day"] > result["simulator_seconds_a_day"] > 0

@@ -47,6 +47,20 @@ def listen(hass: HomeAssistant, entity_id: str = "event.scout_presence") -> list
     return told
 
 
+def causes(hass: HomeAssistant) -> list[str]:
+    """Collect the causes of full reads; of several in a row with the same one the first."""
+    found: list[str] = []
+
+    @callback
+    def _changed(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if new and new.state not in {"unavailable", "unknown", *found[-1:]}:
+            found.append(new.state)
+
+    async_track_state_change_event(hass, ["sensor.scout_cause_of_last_full_read"], _changed)
+    return found
+
+
 def kinds(told: list[tuple[str, float]]) -> list[str]:
     """Return only what was told."""
     return [kind for kind, _ in told]

@@ -5,6 +5,7 @@ import time
 from bench import Pass, SetUp, settle
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
+from lookout import causes
 import pytest
 
 from custom_components.tesla_scout_worker.fleet.metering import Category
@@ -47,6 +48,7 @@ async def test_arrival_is_noticed_told_once_and_read(
     way = drive_home().starting_at(time.time() + 90)
     car.drive(way)
     car.plug_in(way.end + 30)
+    read_for = causes(hass)
     await passes(way.end + 600 - time.time())
 
     (entered,) = (way.begin + crossing.seconds for crossing in way.crossings(HOME, 100))
@@ -54,8 +56,8 @@ async def test_arrival_is_noticed_told_once_and_read(
     assert 0 <= told[0][1] - entered <= PROMPT
     assert state_of(hass, "device_tracker.scout_location") == "home"
     assert state_of(hass, "binary_sensor.scout_at_home") == "on"
-    assert state_of(hass, "sensor.scout_cause_of_last_full_read") == "arrived_home"
-    assert state_of(hass, "sensor.scout_battery") == str(int(car.battery(told[0][1]).level))
+    assert [cause for cause in read_for if cause != "in_passing"] == ["arrived_home", "after_arrival"]
+    assert state_of(hass, "binary_sensor.scout_charging_now") == "on"
 
     assert entry.runtime_data.budget.billed_this_month == sum(simulator.bill.counts().values())
     assert entry.runtime_data.budget.cost_this_month == pytest.approx(simulator.bill.usd)

@@ -4,9 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-from .errors import BadAnswerError, TokenRejectedError, WrongRegionError
+from .command_answers import check_answer, outcome_of
+from .commands import Command
+from .errors import BadAnswerError, FleetError, TokenRejectedError, WrongRegionError
 from .metering import Category, Errand, Purpose
-from .models import Vehicle, VehicleData, parse_vehicle, parse_vehicle_data, parse_vehicles
+from .models import (
+    FleetStatus,
+    Vehicle,
+    VehicleData,
+    parse_fleet_status,
+    parse_vehicle,
+    parse_vehicle_data,
+    parse_vehicles,
+)
 from .transport import Transport
 
 # https://developer.tesla.com/docs/fleet-api/getting-started/regions-countries
@@ -101,11 +111,63 @@ class FleetClient:
         Raises VehicleUnavailableError where the car sleeps; that costs the same.
         """
         payload = await self._get(
-            f"/api/1/vehicles/{quote(vin, safe='')}/vehicle_data",
+            _path(vin, "vehicle_data"),
             Errand(Category.DATA, purpose, vin),
             {"endpoints": ";".join(endpoints)},
         )
         return parse_vehicle_data(payload, self._transport.clock())
+
+    async def wake_up(self, vin: str, purpose: Purpose) -> Vehicle:
+        """Ask a car to wake: one billed request (wakes), ten times as dear as a read.
+
+        The answer mostly still says asleep: whether it woke is told by `vehicle`, which is not billed. A car without a
+        connection cannot be woken.
+        """
+        return parse_vehicle(
+            await self._post(_path(vin, "wake_up"), Errand(Category.WAKES, purpose, vin), {})
+        )
+
+    async def fleet_status(self, vin: str, purpose: Purpose) -> FleetStatus:
+        """Ask whether a car takes only signed commands, and whether it knows the app's key.
+
+        Answered by the cloud, without touching the car. Tesla publishes no price for it: it is counted with the unbilled
+        state, at the price that its owner gave that. What it says of the key may lag behind the car.
+        """
+        payload = await self._post(
+            "/api/1/vehicles/fleet_status", Errand(Category.STATE, purpose, vin), {"vins": [vin]}
+        )
+        return parse_fleet_status(payload, vin)
+
+    async def command(self, vin: str, command: Command, purpose: Purpose) -> None:
+        """Send a command as it is, without a signature: one billed request (commands).
+
+        Raises CommandRefusedError where the car did nothing, SigningRequiredError where it must be signed,
+        VehicleUnavailableError where the car sleeps, OutcomeUnknownError where nobody knows. It is never sent twice.
+        """
+        try:
+            response = await self._post(
+                _path(vin, f"command/{command.name}"),
+                Errand(Category.COMMANDS, purpose, vin),
+                dict(command.params),
+            )
+        except FleetError as err:
+            raise outcome_of(err) from err
+        check_answer(command.name, response)
+
+    async def signed_command(self, vin: str, message: str, purpose: Purpose) -> str:
+        """Pass a signed message on to a car: one billed request (commands).
+
+        message: base64, and so is the reply; what either says is known to who signed. Raises BadAnswerError where the reply
+        is no text.
+        """
+        reply = await self._post(
+            _path(vin, "signed_command"),
+            Errand(Category.COMMANDS, purpose, vin),
+            {"routable_message": message},
+        )
+        if not isinstance(reply, str):
+            raise BadAnswerError
+        return reply
 
     async def region_url(self, purpose: Purpose) -> str | None:
         """Return the base URL of the account's region, None where Tesla names none that may be used."""
@@ -116,8 +178,17 @@ class FleetClient:
     async def _get(self, path: str, errand: Errand, params: Mapping[str, str] | None = None) -> Any:
         return await self._request("GET", path, errand, params=params)
 
+    async def _post(self, path: str, errand: Errand, json_body: Mapping[str, Any]) -> Any:
+        return await self._request("POST", path, errand, json_body=json_body)
+
     async def _request(
-        self, method: str, path: str, errand: Errand, *, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        errand: Errand,
+        *,
+        params: Mapping[str, str] | None = None,
+        json_body: Mapping[str, Any] | None = None,
     ) -> Any:
         """Send a request; on a first 401 with a better token, on a first 421 to the region it names.
 
@@ -127,7 +198,7 @@ class FleetClient:
         while True:
             token = await self._tokens.async_access_token()
             try:
-                return await self._send(method, path, errand, params, token)
+                return await self._send(method, path, errand, token, params=params, json_body=json_body)
             except TokenRejectedError:
                 if not may_renew:
                     raise
@@ -142,7 +213,14 @@ class FleetClient:
                     self._region_moved(err.base_url)
 
     async def _send(
-        self, method: str, path: str, errand: Errand, params: Mapping[str, str] | None, token: str
+        self,
+        method: str,
+        path: str,
+        errand: Errand,
+        token: str,
+        *,
+        params: Mapping[str, str] | None,
+        json_body: Mapping[str, Any] | None,
     ) -> Any:
         answer = await self._transport.send(
             method,
@@ -151,8 +229,13 @@ class FleetClient:
             # Tesla answers 406 to a request, even a GET, that does not name this content type.
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             params=params,
+            json_body=json_body,
         )
         self._transport.raise_for_status(answer, errand)
         if not isinstance(answer.body, dict) or "response" not in answer.body:
             raise BadAnswerError(answer.status)
         return answer.body["response"]
+
+
+def _path(vin: str, rest: str) -> str:
+    return f"/api/1/vehicles/{quote(vin, safe='')}/{rest}"

@@ -69,7 +69,7 @@ class MissingScopeError(FleetError):
 
 
 class SigningRequiredError(FleetError):
-    """403: this car takes only signed commands."""
+    """403, or 412 Not Supported: this car, or this command, goes only signed."""
 
     code = "signing_required"
 
@@ -184,7 +184,8 @@ def error_for(status: int, headers: Mapping[str, str], body: Any, now: float) ->
         case 408:
             return VehicleUnavailableError(status, retry_after=retry_after(status, headers, now))
         case 412:
-            return NotRegisteredError(status)
+            # The other is what a plain command is answered that goes only signed.
+            return SigningRequiredError(status) if "not supported" in text else NotRegisteredError(status)
         case 421:
             return WrongRegionError(status, base_url=_named_base_url(text, headers))
         case 429:

@@ -127,6 +127,40 @@ class VehicleData:
         return type(self)({**older.blocks, **self.blocks}, self.read_at)
 
 
+@dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """What the cloud knows of a car's way of taking commands; None for what it did not say.
+
+    needs_signing: plain commands are refused. is_paired: the app's key is in the car. firmware: such as 2026.32.6.
+    """
+
+    needs_signing: bool | None = None
+    is_paired: bool | None = None
+    firmware: str | None = None
+
+
+def parse_fleet_status(payload: Any, vin: str) -> FleetStatus:
+    """Return what is told of one car. Raises BadAnswerError where the payload is not an object."""
+    if not isinstance(payload, dict):
+        raise BadAnswerError
+    cars = payload.get("vehicle_info")
+    info = cars.get(vin) if isinstance(cars, dict) else None
+    info = info if isinstance(info, dict) else {}
+    paired, unpaired = payload.get("key_paired_vins"), payload.get("unpaired_vins")
+    needs_signing, firmware = info.get("vehicle_command_protocol_required"), info.get("firmware_version")
+    return FleetStatus(
+        needs_signing if isinstance(needs_signing, bool) else None,
+        _is_listed(vin, paired, unpaired),
+        firmware if isinstance(firmware, str) and firmware else None,
+    )
+
+
+def _is_listed(vin: str, yes: Any, no: Any) -> bool | None:
+    if isinstance(yes, list) and vin in yes:
+        return True
+    return False if isinstance(no, list) and vin in no else None
+
+
 def parse_vehicles(payload: Any) -> list[Vehicle]:
     """Return the cars of a list answer; energy sites and items without a VIN are passed over.
 

@@ -4,13 +4,13 @@ https://developer.tesla.com/docs/fleet-api/endpoints/partner-endpoints
 https://developer.tesla.com/docs/fleet-api/authentication/partner-tokens
 """
 
-import re
-from typing import Any, Final
+from typing import Final
 
 from .auth import Claims, Verdict, is_token, verdict
 from .errors import BadAnswerError, FleetError
 from .metering import Category, Errand, Purpose
 from .transport import Answer, Transport, is_fleet_api, is_loopback
+from .words import shown_words
 
 KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 PARTNER_SCOPES: Final = "openid vehicle_device_data vehicle_location vehicle_cmds vehicle_charging_cmds"
@@ -19,15 +19,6 @@ _PAIRING_URL: Final = "https://tesla.com/_ak/"
 # Tesla does not bill its token endpoint; for the registration it publishes no price.
 _TOKEN_ERRAND: Final = Errand(Category.AUTH, Purpose.SETUP)
 _REGISTER_ERRAND: Final = Errand(Category.STATE, Purpose.SETUP)
-
-# More of an answer than this helps nobody (characters).
-_LONGEST_ANSWER: Final = 300
-_NO_WORDS: Final = "-"
-# A token, a key, a car's number: long runs without a space, a slash or a dot, and what hangs on them.
-_SECRET_LOOKING: Final = re.compile(
-    r"ey[\w-]{6,}(?:\.[\w-]+)*|ta-secret\.\S+|(?:NA|EU|CN)_[\w-]{8,}|[\w+=-]{32,}|\b[A-HJ-NPR-Z0-9]{17}\b",
-    re.ASCII,
-)
 
 
 class SecretRefusedError(FleetError):
@@ -127,18 +118,3 @@ def _raise_for_status(transport: Transport, answer: Answer, errand: Errand, secr
         if err.is_transient:
             raise
         raise RegistrationRefusedError(answer.status, shown_words(answer.body, secret)) from None
-
-
-def shown_words(body: Any, *secrets: str) -> str:
-    """Return what an answer says, for the owner's eyes: one line of a sane length, without anything secret."""
-    if isinstance(body, dict):
-        parts = [body.get("error"), body.get("error_description")]
-        text = ": ".join(dict.fromkeys(part for part in parts if isinstance(part, str) and part.strip()))
-    else:
-        text = body if isinstance(body, str) and not body.lstrip().startswith("<") else ""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "…")
-    # Cut after the replacement: half a token is a secret too.
-    text = _SECRET_LOOKING.sub("…", "".join(char if char.isprintable() else " " for char in text))
-    text = " ".join(text.split())
-    return f"{text[:_LONGEST_ANSWER]}…" if len(text) > _LONGEST_ANSWER else text or _NO_WORDS

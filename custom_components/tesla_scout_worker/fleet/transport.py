@@ -10,6 +10,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 import json
 import re
+from ssl import SSLContext
 import time
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -81,11 +82,17 @@ class Transport:
         *,
         trusted_urls: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
+        ssl: SSLContext | bool = True,
     ) -> None:
-        """Initialize. trusted_urls: what the owner typed; their origins are allowed beside Tesla's."""
+        """Initialize.
+
+        trusted_urls: what the owner typed; their origins are allowed beside Tesla's. ssl: what a server's certificate is
+        checked by, True for what every system trusts, False for nothing.
+        """
         self._session = session
         self._meter = meter
         self._trusted = frozenset(origin for url in trusted_urls if (origin := _origin(url)))
+        self._ssl = ssl
         self.clock = clock
         #: Seconds by which our clock is ahead of that of the server that answered last; None before the first answer.
         self.clock_error: float | None = None
@@ -135,7 +142,7 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             failure, cause = AnswerLostError(status), _nameless(err)
         finally:
-            self._meter.settle(admission, status, sent=sent)
+            self._meter.settle(admission, self._billed_as(status), sent=sent)
         raise failure from cause
 
     async def fetch_public(self, url: str) -> Answer:
@@ -164,7 +171,7 @@ class Transport:
         async with (
             asyncio.timeout(seconds),
             self._session.request(
-                method, url, allow_redirects=False, middlewares=(_Once(),), **parts
+                method, url, allow_redirects=False, middlewares=(_Once(),), ssl=self._ssl, **parts
             ) as response,
         ):
             yield response
@@ -182,9 +189,16 @@ class Transport:
         """Raise the error of an answer that is not 2xx, and let the meter hold back what it forbids."""
         if 200 <= answer.status < 300:  # noqa: PLR2004
             return
-        error = error_for(answer.status, answer.headers, answer.body, self.clock())
+        error = self._error_for(answer)
         self._meter.hold(errand, error)
         raise error
+
+    def _error_for(self, answer: Answer) -> FleetError:
+        return error_for(answer.status, answer.headers, answer.body, self.clock())
+
+    def _billed_as(self, status: int | None) -> int | None:
+        """Return the status by which Tesla bills an answer."""
+        return status
 
 
 class _Once:

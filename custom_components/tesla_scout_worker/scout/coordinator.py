@@ -89,6 +89,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self.data = ScoutData.from_dict(memory.recall(vehicle.vin, _ROOM))
         memory.register(vehicle.vin, _ROOM, self._describe)
         worker.on_read = self.async_learn
+        worker.is_home = lambda: self.data.is_home
 
     @callback
     def async_follow_zone(self) -> Callable[[], None]:
@@ -177,8 +178,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self.async_update_listeners()
             raise for_coordinator(err) from err
         self._memory.save_soon()
-        if self.data.cloud is CloudState.ONLINE:
-            self._worker.async_wake()
+        self._worker.async_saw(self.data.cloud)
         return self.data
 
     async def _async_read(self, purpose: Purpose, *, is_full: bool) -> None:
@@ -195,7 +195,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
 
     async def async_learn(self, read: VehicleData) -> None:
         """Take into account what the worker read; that the scout need not pay for."""
-        self._set_cloud(CloudState.ONLINE)
+        # As of the read, so that the car does not look as if it had woken since.
+        self._set_cloud(CloudState.ONLINE, read.read_at)
         self._back_off.worked()
         await self._async_see(read)
         self._show()
@@ -275,8 +276,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             self.data = judged
             self._show()
 
-    def _set_cloud(self, state: CloudState) -> None:
-        before, now = self.data, now_utc()
+    def _set_cloud(self, state: CloudState, at: float | None = None) -> None:
+        before, now = self.data, at or now_utc()
         if state is before.cloud is CloudState.ONLINE and before.last_look is not None:
             self._account.budget.note_online(self._vin, now - before.last_look)
         self.data = after_cloud(before, state, now)
@@ -336,7 +337,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
             return
         await self._async_believe(self._judge.told_home if is_home else told_away, at)
         self._show()
-        self._worker.async_wake()
+        self._worker.async_work_off()
 
     @callback
     def async_forget_habits(self) -> None:

@@ -38,7 +38,7 @@ class Refusals:
         self._hass = hass
         self._entry = entry
         self._words = {"name": vehicle.name}
-        self._car_id = _car_id(vehicle.vin)
+        self._car_id = car_id(vehicle.vin)
         self._of_location = self._of_state = self._of_read = 0
         self._is_reading = False
 
@@ -106,6 +106,6 @@ def async_forget_refusals(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
             ir.async_delete_issue(hass, domain, issue_id)
 
 
-def _car_id(vin: str) -> str:
+def car_id(vin: str) -> str:
     """Return what tells one car's repairs from another's and does not tell the VIN."""
     return sha256(vin.encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """The worker of one car: reads everything once when there is a reason, and keeps the reason until that is done."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 import logging
 from typing import Any, Final, override
@@ -12,45 +12,40 @@ from homeassistant.util import dt as dt_util
 
 from ..account import AccountCoordinator
 from ..data import ScoutWorkerConfigEntry
-from ..fleet.client import EVERYTHING_BUT_SCHEDULES, SCHEDULE_ENDPOINTS
 from ..fleet.errors import (
-    AnswerLostError,
     AskedTooOftenError,
     BudgetSpentError,
     FleetError,
-    MissingScopeError,
     RateLimitedError,
-    ServerError,
     VehicleUnavailableError,
 )
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
 from ..problems import for_coordinator
-from .triggers import Cause, Trigger, add, due
+from .outlook import Outlook
+from .reader import Reader, is_left_to_the_scout
+from .reading import Known, cause_of_edge, next_read
+from .record import WorkerData, remembered_cause
+from .sessions import after_read
+from .telling import Teller
+from .triggers import Cause, Trigger, add, due, failed, found, is_fleeting, kept, put_off, served
+from .wake import Waker
+from .wishes import Wishes
 
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "worker"
-_EVERYTHING: Final = EVERYTHING_BUT_SCHEDULES + SCHEDULE_ENDPOINTS
-_POSITION: Final = "location_data"
-# What makes a read fail is then not asked for, for this long (seconds).
-_LEAVE_OUT_FOR: Final = 86_400.0
-# After a read that failed nothing is read in passing, for this long (seconds): where the car is must still be seen.
+# After a read that failed nothing is read in passing, for this long: where the car is must still be seen (seconds).
 _PLAIN_FOR: Final = 3_600.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerData:
-    """What the worker knows. last_cause: of the read that brought vehicle_data."""
-
-    vehicle_data: VehicleData = field(default_factory=VehicleData)
-    last_cause: Cause | None = None
-    pending: tuple[Trigger, ...] = ()
+# A car that comes online at home has so long to drive off, and to be read by the scout for that (seconds).
+_COMES_ONLINE: Final = 240.0
+# Home Assistant's timers are early by up to this (seconds).
+_EARLY: Final = 0.5
 
 
 class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
-    """Works off what is pending; without that it has no timer and asks nothing."""
+    """Works off what is pending and what is planned; without that it has no timer and asks nothing."""
 
     config_entry: ScoutWorkerConfigEntry
 
@@ -61,30 +56,61 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         account: AccountCoordinator,
         memory: Memory,
         vehicle: Vehicle,
+        wishes: Wishes | None = None,
     ) -> None:
         """Initialize. What was read before a restart is there at once."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=f"worker of {vehicle.name}")
         self._account = account
         self._memory = memory
         self._vin = vehicle.vin
+        self._wishes = wishes or Wishes()
+        self._reader = Reader(account, vehicle.vin)
+        self.waker = Waker(hass, entry, account, vehicle.vin, self._wishes, memory)
+        self._outlook = Outlook(self._wishes.nightly_at)
         #: Told of each read, so that the scout learns from it for free.
         self.on_read: Callable[[VehicleData], Awaitable[None]] | None = None
-        self._left_out: dict[str, float] = {}
+        #: Whether the car is at home, as the scout believes; None where that is unknown.
+        self.is_home: Callable[[], bool | None] = lambda: None
+        #: Tells what reads show to have happened.
+        self.teller = Teller()
+        self._cloud = CloudState.UNKNOWN
         self._plain_until = 0.0
         self._last_error: FleetError | None = None
         self._reads = 0
-        self.data = _recall(memory.recall(vehicle.vin, _ROOM))
-        memory.register(vehicle.vin, _ROOM, self._describe)
+        self.data = WorkerData.from_dict(memory.recall(vehicle.vin, _ROOM))
+        memory.register(vehicle.vin, _ROOM, lambda: self.data.as_dict())  # noqa: PLW0108 - the data is replaced
         self._plan()
 
+    # --- reasons ----------------------------------------------------------------------------------
+
     @callback
-    def async_raise(self, cause: Cause, *, is_told: bool = True) -> None:
-        """Note a reason to read the car. is_told: False where an event must be fired for it first."""
-        self._set(pending=add(self.data.pending, Trigger(cause, _now(), is_told)))
+    def async_raise(self, cause: Cause, *, is_told: bool = True, after: float = 0.0) -> None:
+        """Note a reason to read the car.
+
+        is_told: False where an event must be fired for it first. after: seconds in which another read may serve it.
+        """
+        now = _now()
+        trigger = Trigger(cause, now, is_told, retry_at=now + after if after else 0.0)
+        self._set(pending=add(self.data.pending, trigger))
+        if cause is Cause.ARRIVED_HOME:
+            self._set(course=self.data.course.arrived(now))
         self._memory.save_soon()
 
     @callback
-    def async_wake(self) -> None:
+    def async_saw(self, cloud: CloudState) -> None:
+        """Take into account what the cloud says of the car: it came online or went offline at home, or can be read now."""
+        before, self._cloud = self._cloud, cloud
+        now = _now()
+        if before is not CloudState.ONLINE is cloud:
+            self._reader.came_online(now)
+        if self.is_home() and (cause := cause_of_edge(self.data.course, before, cloud, now)):
+            self.async_raise(cause, after=_COMES_ONLINE if cause is Cause.CAME_ONLINE_HOME else 0.0)
+        self._replan()
+        if cloud is CloudState.ONLINE:
+            self.async_work_off()
+
+    @callback
+    def async_work_off(self) -> None:
         """Work off what is due, in the background. Called when the car is known to be online."""
         if self.has_work:
             self.config_entry.async_create_background_task(
@@ -94,7 +120,8 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
     @property
     def has_work(self) -> bool:
         """Return whether a read is due."""
-        return bool(due(self.data.pending, _now()))
+        now = _now()
+        return bool(due(self.data.pending, now)) and not self._reader.is_silent(now)
 
     @property
     def untold(self) -> tuple[Trigger, ...]:
@@ -121,41 +148,63 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
             raise self._last_error
         return self._reads > reads
 
+    async def async_after_command(self, command_name: str) -> None:
+        """Plan a read that shows what a command did; commands that follow each other soon share it. Costs that read."""
+        self._set(course=self.data.course.commanded(_now()))
+        self._memory.save_soon()
+        self._replan()
+
+    async def async_wake(self, purpose: Purpose, *, may_wake: bool = True) -> None:
+        """Return when the car is online: an unbilled question where it is, else one billed wake-up (wakes) and a wait.
+
+        Whoever needs it meanwhile shares that wake; a day has as many as the owner allows. may_wake: False to only ask.
+        Raises VehicleUnavailableError where it sleeps and may not be woken, WakesSpentError, DidNotWakeError, FleetError.
+        """
+        if purpose is Purpose.REQUESTED:
+            self._account.budget.check_asked(self._vin)
+        await self.waker.async_wake(purpose, may_wake=may_wake)
+        self._cloud = CloudState.ONLINE
+
+    # --- a run ------------------------------------------------------------------------------------
+
     @override
     async def _async_update_data(self) -> WorkerData:
         """Work off what is due: ask the cloud (not billed) and, if the car is online, read it."""
         now = _now()
+        self._take_planned(now)
         waiting = tuple(trigger for trigger in self.data.pending if not trigger.has_expired(now))
         self._set(pending=waiting)
         todo = due(waiting, now)
+        is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)
+        if not is_requested and self._reader.is_silent(now):
+            self._set(pending=put_off(self.data.pending, todo, self._reader.silent_until))
+            todo = ()
         if not todo:
             self._plan()
             return self.data
         self._last_error = None
-        is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)
         purpose = Purpose.REQUESTED if is_requested else Purpose.WORKER
         try:
-            if not await self._is_online(purpose):
+            if not await self._reader.async_is_online(purpose):
                 # Not an attempt that failed: the scout wakes the worker as soon as it sees the car online.
+                self._cloud = CloudState.ASLEEP
                 self._keep(todo)
+                self._wake_nightly(todo)
                 return self.data
-            read = await self._async_read(purpose)
-        except VehicleUnavailableError as err:
-            # It fell asleep between the two questions. The answer was billed, so it is not asked again at once.
-            self._keep(todo, err)
-            return self.data
-        except BudgetSpentError:
-            # Nothing was sent: it waits, and is done as soon as the owner grants more or the month turns.
-            self._keep(todo)
-            return self.data
-        except AskedTooOftenError as err:
-            # Too much was asked for meanwhile: that is told to who asked, and puts nothing off.
-            self._last_error = err
-            self._keep(todo)
+            read = await self._reader.async_read(purpose)
+        except (VehicleUnavailableError, BudgetSpentError, AskedTooOftenError) as err:
+            # It fell asleep between the two questions: that was billed, so it is not asked again at once. Or nothing was
+            # sent: what waits for the budget is done as soon as there is more, and who asked too often is told so.
+            self._last_error = err if isinstance(err, AskedTooOftenError) else None
+            self._keep(todo, err if isinstance(err, VehicleUnavailableError) else None)
             return self.data
         except FleetError as err:
             self._last_error = err
-            self._keep(todo, err)
+            is_closed = is_left_to_the_scout(err)
+            self._keep(todo, None if is_closed else err)
+            if is_fleeting(todo) or (is_closed and err.status is None):
+                # A look that failed, or was not tried, is no trouble worth a word: nothing waits for it.
+                return self.data
             raise for_coordinator(err) from err
         self._reads += 1
         await self._async_take(read, waiting, todo[-1].cause, self.on_read)
@@ -171,11 +220,11 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         see: told of the read. Return False where not everything can be read: the position alone should be asked for
         then. Raises FleetError.
         """
-        if _now() < self._plain_until:
+        if _now() < self._plain_until or self._reader.is_silent(_now()):
             return False
         waiting = self.data.pending
         try:
-            read = await self._async_read(purpose, needs_position=True)
+            read = await self._reader.async_read(purpose, needs_position=True)
         except BudgetSpentError, RateLimitedError:
             raise
         except FleetError as err:
@@ -197,114 +246,97 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         see: Callable[[VehicleData], Awaitable[None]] | None,
     ) -> None:
         """Take a read into account. It serves every reason that waited for one, also those that were being put off."""
-        served = {trigger.key for trigger in waiting}
+        came_online = any(trigger.cause is Cause.CAME_ONLINE_HOME for trigger in waiting)
+        known_before, read_before = self._known(), self.data.vehicle_data
         self._set(
-            vehicle_data=read.over(self.data.vehicle_data),
-            last_cause=cause,
-            pending=tuple(
-                trigger for trigger in self.data.pending if trigger.key not in served or not trigger.is_told
-            ),
+            vehicle_data=read.over(read_before), last_cause=cause, pending=served(self.data.pending, waiting)
         )
         if see:
-            before = self.data.pending
+            known = self.data.pending
             await see(read)
-            self._serve_found_arrival(before)
+            if shown := found(self.data.pending, known):
+                # A second read would tell nothing new.
+                rest = tuple(trigger for trigger in self.data.pending if trigger not in shown)
+                self._set(last_cause=shown[0].cause, pending=rest)
+        is_home = self.is_home()
+        log, happened = after_read(self.data.log, read_before, read, is_home=is_home)
+        self._set(
+            course=self.data.course.after(read, known_before, came_online=came_online),
+            log=log,
+            untold=(*self.data.untold, *((item, read.read_at or _now()) for item in happened)),
+        )
+        self._set(last_cause=remembered_cause(self.data.last_cause, happened, is_home=is_home))
+        if happened:
+            # On the disk before it is told: a kill in between tells it later.
+            await self._memory.async_save()
+            await self.async_tell_happened()
 
-    def _serve_found_arrival(self, known: tuple[Trigger, ...]) -> None:
-        """Take an arrival that this very read showed as worked: a second read would tell nothing new."""
-        known_keys = {trigger.key for trigger in known}
-        found = {
-            trigger.key
-            for trigger in self.data.pending
-            if trigger.cause is Cause.ARRIVED_HOME and trigger.is_told and trigger.key not in known_keys
-        }
-        if found:
-            pending = tuple(trigger for trigger in self.data.pending if trigger.key not in found)
-            self._set(last_cause=Cause.ARRIVED_HOME, pending=pending)
+    async def async_tell_happened(self) -> None:
+        """Tell what reads have shown and was not told yet, also in an earlier run. A kill later does not tell it again."""
+        untold = self.data.untold
+        if untold:
+            self._set(untold=())
+            self.teller.tell(untold, self.data.log)
+            await self._memory.async_save()
 
-    async def _async_read(self, purpose: Purpose, *, needs_position: bool = False) -> VehicleData:
-        """Read everything in one billed request; where a part makes it fail, once more without that part."""
-        asked = tuple(endpoint for endpoint in _EVERYTHING if self._may_ask(endpoint))
-        try:
-            return await self._account.client.vehicle_data(self._vin, asked, purpose)
-        except FleetError as err:
-            suspects = tuple(part for part in _suspects(err) if part != _POSITION or not needs_position)
-            rest = tuple(endpoint for endpoint in asked if endpoint not in suspects)
-            if rest == asked:
-                raise
-            if isinstance(err, VehicleUnavailableError) and not await self._is_online(purpose):
-                # It was not the schedules: it fell asleep.
-                raise
-            read = await self._account.client.vehicle_data(self._vin, rest, purpose)
-        self._left_out |= dict.fromkeys(suspects, _now() + _LEAVE_OUT_FOR)
-        return read
+    # --- what is planned --------------------------------------------------------------------------
 
-    async def _is_online(self, purpose: Purpose) -> bool:
-        """Ask the cloud, which is not billed."""
-        return (await self._account.client.vehicle(self._vin, purpose)).state is CloudState.ONLINE
+    def _take_planned(self, now: float) -> None:
+        """Make a reason of the read that is planned for now. Where another one is being put off, that one serves it."""
+        known = self._known()
+        reading = next_read(self.data.course, known)
+        if reading is None or reading.at > now + _EARLY:
+            return
+        self._set(course=self.data.course.taken(reading, known))
+        self._outlook.taken(reading)
+        is_idle = reading.cause is Cause.NIGHTLY_CHECK and self._outlook.was_seen_today(self.data.course)
+        if not is_idle and not any(trigger.attempts for trigger in self.data.pending):
+            self.async_raise(reading.cause)
 
-    def _may_ask(self, endpoint: str) -> bool:
-        if endpoint == _POSITION and not self._account.sees_location:
-            return False
-        return self._left_out.get(endpoint, 0.0) <= _now()
+    def _known(self) -> Known:
+        return self._outlook.known(self.data.vehicle_data, self.data.course, _now(), is_home=self.is_home())
+
+    def _wake_nightly(self, tried: tuple[Trigger, ...]) -> None:
+        """Wake a car that nothing was seen of all day, where the owner wishes that."""
+        is_nightly = any(trigger.cause is Cause.NIGHTLY_CHECK for trigger in tried)
+        if is_nightly and self._wishes.may_wake_nightly and self.waker.may_wake:
+            waking = self.waker.start(Purpose.WORKER)
+            waking.add_done_callback(lambda done: done.exception() or self._nightly_awake())
+
+    @callback
+    def _nightly_awake(self) -> None:
+        self.async_raise(Cause.NIGHTLY_CHECK)
+        self.async_work_off()
 
     def _keep(self, tried: tuple[Trigger, ...], err: FleetError | None = None) -> None:
         """Keep the reasons that were tried in vain; an error puts them off."""
-        now = _now()
-        self._set(
-            pending=tuple(
-                trigger.failed(now, err.retry_after) if err and trigger in tried else trigger
-                for trigger in self.data.pending
-                # What a person asked for was answered to that person; what happened to the car waits.
-                if trigger.cause is not Cause.REQUESTED or trigger not in tried
-            )
-        )
+        pending = self.data.pending
+        self._set(pending=failed(pending, tried, _now(), err.retry_after) if err else kept(pending, tried))
         self._plan()
         self._memory.save_soon()
 
     def _plan(self) -> None:
-        """Set the timer to the first retry. What is due without one waits until the scout sees the car online."""
+        """Set the timer to the first retry or planned read. What is due waits until the scout sees the car online."""
         now = _now()
+        self._set(next_reading=next_read(self.data.course, self._known()))
         waits = [trigger.retry_at - now for trigger in self.data.pending if trigger.retry_at > now]
+        # Where a read fails, the one that succeeds at last serves what is planned as well.
+        if self.data.next_reading and not any(trigger.attempts for trigger in self.data.pending):
+            waits.append(self.data.next_reading.at - now)
         self.update_interval = timedelta(seconds=max(min(waits), 1.0)) if waits else None
+
+    def _replan(self) -> None:
+        """Plan anew, between two runs."""
+        before = self.data.next_reading, self.update_interval
+        self._plan()
+        if before != (self.data.next_reading, self.update_interval):
+            self._async_unsub_refresh()
+            if self._listeners:
+                self._schedule_refresh()
+            self.async_update_listeners()
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
-
-    def _describe(self) -> dict[str, Any]:
-        return {
-            "blocks": self.data.vehicle_data.blocks,
-            "read_at": self.data.vehicle_data.read_at,
-            "last_cause": self.data.last_cause,
-            "pending": [trigger.as_dict() for trigger in self.data.pending],
-        }
-
-
-def _suspects(err: FleetError) -> tuple[str, ...]:
-    """Return what may have made a read fail: some cars cannot read their schedules in time, some grants lack a part."""
-    match err:
-        case VehicleUnavailableError() | ServerError() | AnswerLostError():
-            return SCHEDULE_ENDPOINTS
-        case MissingScopeError():
-            return (_POSITION,)
-        case _:
-            return ()
-
-
-def _recall(stored: Mapping[str, Any]) -> WorkerData:
-    blocks, read_at = stored.get("blocks"), stored.get("read_at")
-    last_cause, pending = stored.get("last_cause"), stored.get("pending")
-    triggers = [Trigger.from_dict(item) for item in (pending if isinstance(pending, list) else ())]
-    return WorkerData(
-        VehicleData(
-            {key: block for key, block in blocks.items() if isinstance(block, dict)}
-            if isinstance(blocks, dict)
-            else {},
-            read_at if isinstance(read_at, int | float) else None,
-        ),
-        Cause(last_cause) if last_cause in tuple(Cause) else None,
-        tuple(trigger for trigger in triggers if trigger),
-    )
 
 
 def _now() -> float:

@@ -25,6 +25,7 @@ from fleet_simulator import Account, Car, Fault, FleetSimulator
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ACCOUNT = "sensor.tesla_scout_"
+OF_ELECTRICITY = {"sensor.scout_planned_charge_cost", "sensor.scout_last_charge_cost"}
 
 
 def dollars(hass: HomeAssistant, name: str, prefix: str = ACCOUNT) -> float:
@@ -114,13 +115,18 @@ async def test_sums_have_classes_that_home_assistant_can_plot(
             continue
         attributes = state(hass, item.entity_id).attributes
         state_class, device_class = attributes.get("state_class"), item.original_device_class
+        if item.entity_id in OF_ELECTRICITY:
+            # Of one charge, in the currency of its prices: nothing to sum up.
+            assert state_class is None
+            continue
         if device_class == "monetary":
             allowed = DEVICE_CLASS_STATE_CLASSES[SensorDeviceClass.MONETARY]
             assert state_class in allowed, item.entity_id
             assert attributes["unit_of_measurement"] == "USD"
         assert ("last_reset" in attributes) is (state_class == "total"), item.entity_id
         totals += state_class == "total"
-    assert totals == 10
+    # Ten of money and requests, and the energy of a charge.
+    assert totals == 11
     assert state(hass, ACCOUNT + "expected_cost_this_month").attributes["state_class"] == "measurement"
 
 
@@ -271,7 +277,9 @@ async def test_a_small_budget_lasts_and_is_never_exceeded(
     assert {"thinned", "reserve"} <= seen
     assert max(factors) > 1.5
     await passes(86_400, step=900)
-    assert simulator.bill.usd == pytest.approx(spent), "the scout asks only what is free"
+    # The scout asks only what is free; the worker checks the car once a night, of what is left for it.
+    assert spent <= simulator.bill.usd <= spent + 0.002 + 1e-9
+    assert simulator.bill.usd <= budget
     assert entry.runtime_data.budget.requests_today[Category.STATE] > 0
     month_end = datetime(2027, 1, 1, tzinfo=BERLIN)
     freezer.move_to(month_end - timedelta(seconds=1))

@@ -90,7 +90,8 @@ async def test_answers_tell_what_was_found(
     worker = (await call(hass, "run_worker"))["cars"][1]
     assert worker == {
         "name": "Second", "vehicle_read": True, "last_full_read": worker["last_full_read"], "cause": "requested",
-        "pending": [], "battery_level": 44, "charging_state": "Disconnected",
+        "pending": [], "battery_level": 44, "charging_state": "Disconnected", "next_cause": "nightly_check",
+        "next_full_read": worker["next_full_read"], "wakes_today": 0,
     }  # fmt: skip
 
 
@@ -275,14 +276,15 @@ async def test_actions_work_without_an_answer_being_wanted(
 async def test_descriptions_load(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     """Home Assistant's own reader of services.yaml takes them all, with fields and selectors."""
     found = (await async_get_all_descriptions(hass))[DOMAIN]
-    assert set(found) == {
-        "scout_now", "run_worker", "forget_habits", "refresh_token", "get_access_token", "get_status"
-    }  # fmt: skip
+    assert set(found) == set(hass.services.async_services_for_domain(DOMAIN))
+    of_cars, of_accounts = (
+        {"scout_now", "run_worker", "forget_habits"},
+        {"refresh_token", "get_access_token", "get_status"},
+    )
+    for names, fields in ((of_cars, {"device_id"}), (of_accounts, {"config_entry_id"})):
+        assert all(set(found[name]["fields"]) == fields for name in names)
     for name, description in found.items():
-        (field,) = description["fields"]
-        is_of_cars = name in {"scout_now", "run_worker", "forget_habits"}
-        assert field == ("device_id" if is_of_cars else "config_entry_id")
-        assert description["fields"][field]["selector"]
+        assert all(field["selector"] for field in description["fields"].values()), name
         response = hass.services.supports_response(DOMAIN, name)
         answers = {SupportsResponse.ONLY: {"optional": False}, SupportsResponse.OPTIONAL: {"optional": True}}
         assert description.get("response") == answers.get(response)

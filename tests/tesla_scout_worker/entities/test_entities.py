@@ -5,34 +5,44 @@ import time
 
 from bench import VIN, WORK, Pass, SetUp, settle
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from lookout import asked, billed, kinds, listen, moment, state, value
 import pytest
+from read_entities import DIAGNOSTIC, READ_DISABLED, READ_ENTITIES
 
 from fleet_simulator import HOME, Account, Car, Fault, FleetSimulator, drive_home
 
-DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 # entity: (key, translation key, device class, unit, category)
-CAR_ENTITIES = {
+CAR_ENTITIES = READ_ENTITIES | {
     "device_tracker.scout_location": ("location", "location", None, None, None),
     "binary_sensor.scout_at_home": ("at_home", "at_home", "presence", None, None),
-    "binary_sensor.scout_plugged_in": ("plugged_in", "plugged_in", "plug", None, None),
     "button.scout_look_now": ("look_now", "look_now", None, None, None),
     "button.scout_full_read_now": ("full_read_now", "full_read_now", None, None, None),
     "event.scout_presence": ("presence", "presence", None, None, None),
+    "event.scout_charging_events": ("charging", "charging", None, None, None),
+    "sensor.scout_charge_plan": ("charge_plan", "charge_plan", "enum", None, None),
+    "sensor.scout_planned_charge_start": ("planned_charge_start", "planned_charge_start", "timestamp", None, None),
+    "sensor.scout_planned_charge_cost": ("planned_charge_cost", "planned_charge_cost", "monetary", "EUR", None),
+    "sensor.scout_last_charge_cost": ("last_charge_cost", "last_charge_cost", "monetary", "EUR", None),
+    "calendar.scout_schedules": ("schedules", "schedules", None, None, None),
+    "sensor.scout_next_scheduled_charge": (
+        "next_scheduled_charge", "next_scheduled_charge", "timestamp", None, None,
+    ),
+    "sensor.scout_next_preconditioning": (
+        "next_preconditioning", "next_preconditioning", "timestamp", None, None,
+    ),
+    "sensor.scout_charging_schedules": ("charge_schedules", "charge_schedules", None, None, None),
+    "sensor.scout_preconditioning_schedules": (
+        "precondition_schedules", "precondition_schedules", None, None, None,
+    ),
     "sensor.scout_distance_to_home": ("distance_to_home", "distance_to_home", "distance", "km", None),
     "sensor.scout_cloud_state": ("cloud_state", "cloud_state", "enum", None, DIAGNOSTIC),
     "sensor.scout_last_look": ("last_look", "last_look", "timestamp", None, DIAGNOSTIC),
     "sensor.scout_next_look": ("next_look", "next_look", "timestamp", None, DIAGNOSTIC),
     "sensor.scout_reason_for_next_look": ("next_look_reason", "next_look_reason", "enum", None, DIAGNOSTIC),
     "sensor.scout_cost_this_month": ("cost_this_month", "car_cost_this_month", "monetary", "USD", DIAGNOSTIC),
-    "sensor.scout_battery": ("battery_level", None, "battery", "%", None),
-    "sensor.scout_range": ("battery_range", "battery_range", "distance", "km", None),
-    "sensor.scout_charging": ("charging_state", "charging_state", "enum", None, None),
-    "sensor.scout_charging_power": ("charger_power", "charger_power", "power", "kW", None),
     "sensor.scout_last_full_read": ("last_full_read", "last_full_read", "timestamp", None, DIAGNOSTIC),
     "sensor.scout_cause_of_last_full_read": (
         "last_full_read_cause", "last_full_read_cause", "enum", None, DIAGNOSTIC,
@@ -58,8 +68,10 @@ ACCOUNT_ENTITIES = {
     ),
 }  # fmt: skip
 # What only a curious owner needs.
-DISABLED = {
+DISABLED = READ_DISABLED | {
     "sensor.scout_cost_this_month",
+    "sensor.scout_next_preconditioning",
+    "sensor.scout_preconditioning_schedules",
     *(
         f"sensor.tesla_scout_{name}"
         for name in (

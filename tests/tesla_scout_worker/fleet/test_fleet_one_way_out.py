@@ -14,6 +14,8 @@ _start_time = fleet_fixtures.no_frozen_time
 
 ROOT = Path(integration.__file__).parent
 TRANSPORT = ROOT / "fleet" / "transport.py"
+# The one module that takes a library which could talk by itself: it gets no session, and its way out is ours.
+SIGNING = ROOT / "fleet" / "signing_library.py"
 MODULES = sorted(ROOT.rglob("*.py"))
 ASKING = frozenset(
     {"request", "get", "post", "put", "patch", "delete", "head", "options", "ws_connect", "_request"}
@@ -77,6 +79,8 @@ def test_nothing_but_the_transport_sends(path: Path) -> None:
     assert list(requests_in(tree)) == []
     networking = {name for name in imports_in(tree) if name.partition(".")[0] in NETWORKING} - ANSWERING
     networking |= {name for name in imports_in(tree) if name == "urllib.request"}
+    if path == SIGNING:
+        networking -= {"tesla_fleet_api.exceptions", "tesla_fleet_api.tesla.vehicle.signed"}
     assert networking == set()
 
 
@@ -92,7 +96,7 @@ def test_a_session_goes_nowhere_but_into_a_transport(path: Path) -> None:
     handed_on = [
         argument
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and name_of(node.func) == "Transport"
+        if isinstance(node, ast.Call) and name_of(node.func).endswith("Transport")
         for argument in node.args
     ]
     assert all(any(call is argument for argument in handed_on) for call in fetched)

@@ -28,9 +28,9 @@ from custom_components.tesla_scout_worker.fleet.partner import (
     audience_of,
     key_url,
     pairing_url,
-    shown_words,
 )
 from custom_components.tesla_scout_worker.fleet.transport import Transport
+from custom_components.tesla_scout_worker.fleet.words import shown_words
 from fleet_simulator import Fault
 
 _custom_integrations = fleet_fixtures.no_home_assistant

@@ -25,6 +25,7 @@ from test_manifest import PACKAGE, sources
 
 import custom_components.tesla_scout_worker as package
 from custom_components.tesla_scout_worker.const import DOMAIN
+from custom_components.tesla_scout_worker.fleet.command_errors import CommandError
 from custom_components.tesla_scout_worker.fleet.errors import (
     AskedTooOftenError,
     BudgetSpentError,
@@ -34,6 +35,7 @@ from custom_components.tesla_scout_worker.fleet.errors import (
 from custom_components.tesla_scout_worker.flow_browser import _OF_A_BROWSER
 from custom_components.tesla_scout_worker.token_rotation import SignInCause
 from custom_components.tesla_scout_worker.virtual_key import async_key_cabinet
+from custom_components.tesla_scout_worker.worker.sessions import Happened, Log, Session
 from fleet_simulator import Account, Car
 
 LANGUAGES = ("en", "pl")
@@ -44,6 +46,10 @@ SHARED_REASONS = {
     "missing_credentials",
     "oauth_implementation_unavailable",
 }
+# What a message about prices may name.
+PRICE_NAMES = {
+    "source", "row", "unit", "areas", "error", "entries", "entity", "time", "from", "until",
+}  # fmt: skip
 # What the frontend would make of a text if it were markdown.
 MARKDOWN = re.compile(r"\]\(|`|\*|^#|__|\n")
 
@@ -105,6 +111,17 @@ def error_classes() -> set[type[FleetError]]:
     return found
 
 
+def values_refused() -> dict[str, set[str]]:
+    """Return the messages of values that no car takes, with the names that each is given."""
+    found: dict[str, set[str]] = {}
+    for tree in trees():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Name(id="InvalidCommandError"), args=[ast.Constant(value=str(code))]):
+                    found.setdefault(code, set()).update(keyword.arg or "" for keyword in node.keywords)
+    return found
+
+
 def issue_keys() -> set[str]:
     """Return the repairs that the code raises: literals given to update_issue, or listed in a dict beside its call."""
     found: set[str] = set()
@@ -163,16 +180,26 @@ def test_every_exception_has_its_message_and_every_message_its_exception() -> No
     raised |= keyword_strings("translation_key", "Error") | keyword_strings(
         "translation_key", "ConfigEntryNotReady"
     )
+    values = values_refused()
+    raised |= values.keys()
     assert set(EN["exceptions"]) == raised
-    given = {"status", "minutes"}
+    given = {"status", "minutes", "reason"}
+    values |= {
+        key: PRICE_NAMES
+        for key in EN["exceptions"]
+        if "price" in key or key.startswith(("no_prices", "tariff", "grid"))
+    }
+    values |= {"ready_by_past": {"time"}, "plan_impossible": {"field"}}
     for key, item in EN["exceptions"].items():
         names = placeholders(item["message"])
-        assert names <= given, key
+        assert names <= values.get(key, given), key
 
 
 def test_every_trouble_of_the_dialog_has_its_message() -> None:
     """Whatever Tesla answers to the check is told on the form."""
-    codes = {cls.code for cls in error_classes()} - {BudgetSpentError.code, AskedTooOftenError.code}
+    # No command is sent there.
+    classes = {cls for cls in error_classes() if not issubclass(cls, CommandError)}
+    codes = {cls.code for cls in classes} - {BudgetSpentError.code, AskedTooOftenError.code}
     own = {"cannot_save", "invalid_token_url", "invalid_api_url", "invalid_authorize_url"}
     own |= {"access_token_pasted", "malformed_token", *(f"cause_{cause}" for cause in SignInCause)}
     own |= {"authorize_failed", "consent_denied", "state_mismatch", *_OF_A_BROWSER.values()}
@@ -189,7 +216,8 @@ def test_every_trouble_of_the_dialog_has_its_message() -> None:
 def test_who_signs_in_in_a_browser_reads_of_no_token_of_his() -> None:
     """He has pasted none, so he cannot submit the same one again, or make a new one."""
     assert _OF_A_BROWSER.keys() <= {cls.code for cls in error_classes()} | {"cannot_save"}
-    told = {_OF_A_BROWSER.get(cls.code, cls.code) for cls in error_classes()} | {*_OF_A_BROWSER.values()}
+    classes = {cls for cls in error_classes() if not issubclass(cls, CommandError)}
+    told = {_OF_A_BROWSER.get(cls.code, cls.code) for cls in classes} | {*_OF_A_BROWSER.values()}
     # A token that was refused is a pasted one; a scope that is missing is a step of its own.
     told -= {SignInRequiredError.code, "missing_scope", "registration_refused"}
     told -= {BudgetSpentError.code, AskedTooOftenError.code}
@@ -241,6 +269,7 @@ def test_every_repair_has_its_words() -> None:
             "scopes",
             "minutes",
             "name",
+            "pairing_url",
             "zones",
         }, key
 
@@ -298,7 +327,7 @@ def check_fields(described: dict[str, Any], fields: dict[Any, Any]) -> None:
     """Check that each field of a step, in its section, has a name and a description; nothing more."""
     plain = {str(key) for key, field in fields.items() if not hasattr(field, "schema")}
     sections = {str(key): field.schema.schema for key, field in fields.items() if hasattr(field, "schema")}
-    assert set(described["data"]) == set(described["data_description"]) == plain
+    assert set(described.get("data", {})) == set(described.get("data_description", {})) == plain
     assert set(described.get("sections", {})) == set(sections)
     for name, inner in sections.items():
         words = described["sections"][name]
@@ -344,7 +373,15 @@ async def test_every_field_of_the_dialogs_is_described(
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     offered: Any = menu["menu_options"]
     assert set(described["init"]["menu_options"]) == set(offered)
-    for option, typed in (("settings", None), ("eyes", None), ("eyes", {"vehicle": VIN})):
+    for option, typed in (
+        ("settings", None),
+        ("eyes", None),
+        ("eyes", {"vehicle": VIN}),
+        ("commands", None),
+        ("worker", None),
+        ("price_source", {"next_step_id": "price_entity"}),
+        ("price_source", {"next_step_id": "price_tariff"}),
+    ):
         menu = await hass.config_entries.options.async_init(entry.entry_id)
         shown = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": option})
         if typed:
@@ -353,17 +390,40 @@ async def test_every_field_of_the_dialogs_is_described(
         chosen |= shown["data_schema"].schema
         step = str(shown["step_id"])
         shown_steps.add(step)
-        assert placeholders(described[step]["description"]) == set(shown["description_placeholders"] or {})
+        assert placeholders(described[step].get("description", "")) == set(
+            shown["description_placeholders"] or {}
+        )
         check_fields(described[step], shown["data_schema"].schema)
-    assert set(described) == shown_steps
-    assert set(EN["options"]["error"]) == {"no_vehicle_chosen", "no_zone_chosen"}
+    # A menu; and what is offered only beside an integration that has prices, which its own tests show.
+    assert set(described) == shown_steps | {"price_source", "price_action"}
+    of_commands = {
+        "no_proxy_url", "invalid_proxy_url", "invalid_certificate", "invalid_add_on", "no_supervisor",
+        "proxy_not_answering",
+    }  # fmt: skip
+    of_prices = {
+        "grid_day_missing",
+        "tariff_day_missing",
+        *(key for key in EN["exceptions"] if key.startswith(("price_", "tariff_"))),
+    }
+    assert set(EN["options"]["error"]) <= {"no_vehicle_chosen", "no_zone_chosen"} | of_commands | of_prices
+    assert of_commands <= set(EN["options"]["error"])
     selectors = {
         field.config["translation_key"]: set(field.config["options"])
         for fields in (chosen, *steps.values())
         for field in fields.values()
         if isinstance(field, SelectSelector) and field.config.get("translation_key")
     }
-    assert {key: set(item["options"]) for key, item in EN["selector"].items()} == selectors
+    told = {key: set(item["options"]) for key, item in EN["selector"].items()}
+    assert told == {**selectors, **selectors_of_actions()}
+
+
+def selectors_of_actions() -> dict[str, set[str]]:
+    """Return the translated choices in the fields of the actions."""
+    actions = load_yaml_dict(str(PACKAGE / "services.yaml")).values()
+    chosen = [
+        field["selector"].get("select") or {} for action in actions for field in action["fields"].values()
+    ]
+    return {one["translation_key"]: set(one["options"]) for one in chosen if "translation_key" in one}
 
 
 async def test_every_entity_has_its_name_its_states_and_its_icon(
@@ -386,7 +446,10 @@ async def test_every_entity_has_its_name_its_states_and_its_icon(
             continue
         words = EN["entity"][item.domain][key]
         options = (item.capabilities or {}).get("options")
-        assert set(words.get("state", ())) == set(options or ()), item.entity_id
+        states = set(words.get("state", ()))
+        # Of some classes Home Assistant lacks a word in Polish.
+        is_switched = item.domain == "binary_sensor" and states == {"on", "off"}
+        assert is_switched or states == set(options or ()), item.entity_id
         named.setdefault(item.domain, {})[key] = words
         icon = icons.get(item.domain, {}).get(key)
         assert icon or is_self_evident, f"{item.entity_id} has neither an icon nor a class that brings one"
@@ -411,17 +474,36 @@ ATTRIBUTES = {
     "sensor.tesla_scout_access_token_renewed": {"rotations", "failures"},
     "sensor.tesla_scout_access_token_hand_outs": {"callers", "last_handout"},
     "event.scout_presence": {"event_type", "position_taken_at", "noticed_by", "zone"},
-}
+    "calendar.scout_schedules": {"message"},
+    "sensor.scout_next_scheduled_charge": {"ends_at", "obstacle"},
+    "sensor.scout_next_preconditioning": {"obstacle"},
+    "sensor.scout_charging_schedules": {"schedules"},
+    "sensor.scout_preconditioning_schedules": {"schedules"},
+    "event.scout_charging_events": {
+        "event_type", "read_at", "at_home", "level_before", "level_after", "energy_added", "fast_charger",
+    },
+    "sensor.scout_charge_plan": {
+        "windows", "energy_kwh", "cost", "currency", "reaches_level", "target_reached_at", "limited_by", "remarks",
+        "plans_again_at", "target", "ready_by", "once", "in_car", "problem",
+    },
+    "sensor.scout_last_charge_cost": {"energy_kwh", "ended_at"},
+}  # fmt: skip
 
 
 async def test_every_attribute_has_its_name(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
     """What an entity tells beside its state is shown in words; and where the word is a state, that too."""
+    # So that the calendar has an event to tell of.
+    car.charge_schedules.append(
+        {"id": 1, "days_of_week": 127, "start_enabled": True, "start_time": 0, "enabled": True}
+    )
     entry = await set_up(account, {"share_access_token": True})
     scout = entry.runtime_data.cars[VIN].scout
     for listener in scout._change_listeners:
         listener(import_module(f"{package.__name__}.scout.arrival").Change.ARRIVED, 1_795_000_000.0)
+    teller = entry.runtime_data.cars[VIN].worker.teller
+    teller.tell(((Happened.CHARGING_STARTED, 1_795_000_000.0),), Log(running=Session(1_795_000_000.0, 50.0)))
     for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         expected = ATTRIBUTES.get(item.entity_id, set())
         if item.translation_key is None:
@@ -436,7 +518,10 @@ async def test_every_attribute_has_its_name(
         assert expected <= set(state.attributes), item.entity_id
         own = set(state.attributes) - {
             "friendly_name", "device_class", "unit_of_measurement", "state_class", "options", "icon", "last_reset",
-            "event_types", "source_type", "latitude", "longitude", "gps_accuracy", "in_zones", "tracking_type",
+            "all_day", "start_time", "end_time", "location", "description", "event_types", "source_type", "latitude", "longitude", "gps_accuracy", "in_zones", "tracking_type",
+            "supported_features", "is_closed", "min", "max", "step", "mode", "entity_picture", "auto_update",
+            "display_precision", "installed_version", "in_progress", "latest_version", "release_summary", "release_url",
+            "skipped_version", "title", "update_percentage",
         }  # fmt: skip
         assert own == expected, item.entity_id
     sensors = EN["entity"]["sensor"]

@@ -137,7 +137,7 @@ def any_journey(rng: random.Random) -> list[Journey]:
 
 def test_whatever_was_seen_makes_sense_and_survives_a_restart() -> None:
     """No span ends before it begins, no stay is left that never was, and no trail is known of a car that stands."""
-    rng = random.Random(11)  # noqa: S311 - looks, not secrets
+    rng = random.Random(11)
     seen = 0
     for _ in range(400):
         for journey in any_journey(rng):

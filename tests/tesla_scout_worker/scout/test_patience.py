@@ -264,7 +264,7 @@ def any_habits(rng: random.Random) -> Habits:
 
 def test_no_habit_makes_a_parked_car_expensive() -> None:
     """Whatever was learned: at most two hundred and fifty reads a day if it stays awake, else as many as let it sleep."""
-    rng = random.Random(5)  # noqa: S311 - habits, not secrets
+    rng = random.Random(5)
     for _ in range(150):
         awake_before = rng.random() < 0.5
         view = replace(

@@ -203,7 +203,7 @@ def _any_view(rng: random.Random) -> View:
 
 def test_no_situation_spends_without_bound() -> None:
     """Whatever is known: two reads are never a moment apart, and the cloud is asked sometime, but not all the time."""
-    rng = random.Random(7)  # noqa: S311 - situations, not secrets
+    rng = random.Random(7)
     for _ in range(5_000):
         view = _any_view(rng)
         planned = plan(view)
@@ -215,7 +215,7 @@ def test_no_situation_spends_without_bound() -> None:
 
 def test_parked_car_can_fall_asleep() -> None:
     """Nothing is read for a quarter of an hour after it was read, unless it proved to stay awake."""
-    rng = random.Random(8)  # noqa: S311 - situations, not secrets
+    rng = random.Random(8)
     seen = 0
     for _ in range(5_000):
         view = replace(

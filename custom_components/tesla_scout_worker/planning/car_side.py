@@ -1,0 +1,138 @@
+"""Puts a plan into the car: its limit, its schedules, and what runs at this moment."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+import logging
+
+from homeassistant.util import dt as dt_util
+
+from ..account import AccountCoordinator
+from ..fleet.command_errors import CommandRefusedError
+from ..fleet.commands import Command, charge_start, charge_stop, set_charge_limit
+from ..fleet.metering import Purpose
+from ..fleet.models import CloudState
+from ..fleet.vehicle_view import VehicleView
+from ..schedule_keeper import ScheduleKeeper
+from ..schedule_kinds import CHARGE, Owner
+from ..scout.coordinator import ScoutCoordinator
+from ..worker.charge_plan import ChargePlan, Limit
+from ..worker.coordinator import WorkerCoordinator
+from ..worker.needs import Outcome
+from .reckoning import car_now
+from .wish import PlanState
+
+_LOGGER = logging.getLogger(__name__)
+
+# With these a charge that runs outside of the plan is not what was wished.
+_WAITS = frozenset({Limit.NOTHING, Limit.ALREADY_THERE, Limit.CAR_LIMIT, Limit.PRICE_CEILING})
+
+
+class CarSide:
+    """One car as its plan sees it."""
+
+    def __init__(
+        self,
+        account: AccountCoordinator,
+        vin: str,
+        scout: ScoutCoordinator,
+        worker: WorkerCoordinator,
+        schedules: ScheduleKeeper,
+        keep: Callable[[PlanState], Awaitable[None]],
+    ) -> None:
+        """Initialize. keep: brings a state to the disk."""
+        self._account = account
+        self._vin = vin
+        self._scout = scout
+        self._worker = worker
+        self._schedules = schedules
+        self._keep = keep
+        # When it was told to begin or to wait: what was read before that says nothing of it (Unix seconds).
+        self._told_at = 0.0
+
+    @property
+    def view(self) -> VehicleView:
+        """Return the last read of the car."""
+        return VehicleView(self._worker.data.vehicle_data, self._scout.data.cloud is CloudState.ASLEEP)
+
+    @property
+    def has_ours(self) -> bool:
+        """Return whether the car has schedules of a plan, as far as it was read."""
+        present = self._schedules.present(CHARGE) or ()
+        return any(self._schedules.owner(CHARGE, one.id) is Owner.PLAN for one in present)
+
+    async def async_put(
+        self, state: PlanState, plan: ChargePlan, purpose: Purpose, *, is_new: bool
+    ) -> PlanState:
+        """Put a plan into a car that is at home; one that is away gets it when it is back. The state afterwards comes back.
+
+        is_new: somebody has just asked for it. Raises FleetError.
+        """
+        wish = state.in_force
+        if self._scout.data.is_home is not True or wish is None:
+            return replace(state, is_in_car=False, problem="car_away")
+        may_wake = wish.wakes and self.view.is_plugged_in is True
+        state = await self.async_set_limit(state, purpose, may_wake=may_wake)
+        windows = [(window.start, window.end) for window in plan.windows if window.end > _now()]
+        await self._schedules.async_set(
+            CHARGE, self._schedules.one_time(windows), owner=Owner.PLAN, purpose=purpose, may_wake=may_wake
+        )
+        problem = await self._async_follow_now(plan, purpose, is_new=is_new)
+        state = replace(state, is_in_car=True, problem=problem)
+        await self._keep(state)
+        return state
+
+    async def async_set_limit(
+        self, state: PlanState, purpose: Purpose, *, may_wake: bool = False
+    ) -> PlanState:
+        """Give the car the limit that a need needs, or after it the one that was there before: one command, seldom.
+
+        Raises FleetError.
+        """
+        need, car = state.need, car_now(self.view)
+        limit = need.limit_to_set(car, _now()) if need else None
+        if need is None or limit is None:
+            return state
+        is_pending = need.outcome(car, _now()) is Outcome.PENDING
+        if is_pending:
+            need = need.before_setting(car)
+            state = replace(state, need=need)
+            await self._keep(state)
+        if self._scout.data.cloud is not CloudState.ONLINE:
+            await self._worker.async_wake(purpose, may_wake=may_wake)
+        await self._async_send(set_charge_limit(limit), purpose)
+        return replace(state, need=need.after_setting(_now())) if is_pending else state
+
+    async def _async_follow_now(self, plan: ChargePlan, purpose: Purpose, *, is_new: bool) -> str | None:
+        """Let a charge that runs wait, or begin what the car does not begin by itself in the middle of a window.
+
+        A new schedule does not stop a charge. It is stopped once, when the plan is asked for: what a person starts
+        afterwards goes on, and a fast charger is never stopped. Return the key of what the car refused, None without.
+        """
+        view, runs = self.view, plan.running_until(_now()) is not None
+        command: Command | None = None
+        if (
+            is_new
+            and view.is_charging
+            and not runs
+            and plan.limited_by in _WAITS
+            and not view.is_at_fast_charger
+        ):
+            command = charge_stop()
+        elif runs and view.charging_state == "stopped":
+            command = charge_start()
+        if command is not None and self._told_at < (self._worker.data.vehicle_data.read_at or 0.0):
+            self._told_at = _now()
+            try:
+                await self._async_send(command, purpose)
+            except CommandRefusedError as err:
+                _LOGGER.debug("The car did not follow its plan at once: %s", err.code)
+                return err.code
+        return None
+
+    async def _async_send(self, command: Command, purpose: Purpose) -> None:
+        await self._account.commander.async_send(self._vin, command, purpose)
+        await self._worker.async_after_command(command.name)
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()

@@ -1,0 +1,342 @@
+"""Keeps a car's plan of charging: makes it, puts it into the car, and makes it anew when something has changed."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+import logging
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from ..account import AccountCoordinator
+from ..data import ScoutWorkerConfigEntry
+from ..fleet.errors import FleetError, VehicleUnavailableError
+from ..fleet.metering import Purpose
+from ..fleet.models import CloudState
+from ..memory import Memory
+from ..price_sources.errors import PriceSourceError, PricesUnavailableError
+from ..price_sources.fetch import async_fetch_prices
+from ..request_bound import Bucket
+from ..schedule_keeper import ScheduleKeeper
+from ..schedule_kinds import CHARGE, Owner
+from ..scout.coordinator import ScoutCoordinator
+from ..settings import Options
+from ..worker.charge_model import SessionRecord
+from ..worker.charge_plan import ChargePlan, Limit
+from ..worker.coordinator import WorkerCoordinator
+from ..worker.needs import Need, Outcome
+from ..worker.price_slots import Prices
+from ..worker.sessions import Happened, Session
+from .car_side import CarSide
+from .paying import paid_for
+from .reckoning import car_now, model_of, reckon, wall_kw
+from .wish import Learned, PlanState, PlanWish
+
+_LOGGER = logging.getLogger(__name__)
+
+_ROOM: Final = "plan"
+_DAY: Final = 86_400.0
+# A plan that could not be made or put into the car, or lacks prices, is tried again after this (seconds).
+_AGAIN: Final = 1_800.0
+# What nobody asked for may change the car's schedules so often at once, and once more each so many seconds.
+_CHANGES: Final = (6, 7_200.0)
+# What is known of a car that is awake is read again for a plan if it is older than this (seconds).
+_FRESH_FOR: Final = 600.0
+_ENDED: Final = frozenset({Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED})
+# With these a charge that runs outside of the plan is not what was wished.
+_WAITS: Final = frozenset({Limit.NOTHING, Limit.ALREADY_THERE, Limit.CAR_LIMIT, Limit.PRICE_CEILING})
+
+
+class PlanKeeper:
+    """The plan of one car."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ScoutWorkerConfigEntry,
+        account: AccountCoordinator,
+        memory: Memory,
+        vin: str,
+        scout: ScoutCoordinator,
+        worker: WorkerCoordinator,
+        schedules: ScheduleKeeper,
+    ) -> None:
+        """Initialize. What was planned before a restart is known at once."""
+        self._hass = hass
+        self._entry = entry
+        self._memory = memory
+        self._scout = scout
+        self._worker = worker
+        self._schedules = schedules
+        self._car = CarSide(account, vin, scout, worker, schedules, self._async_keep)
+        self._lock = asyncio.Lock()
+        self._changes = Bucket(*_CHANGES)
+        self._listeners: list[CALLBACK_TYPE] = []
+        self._cancel: CALLBACK_TYPE | None = None
+        self._read_at: float | None = None
+        stored = memory.recall(vin, _ROOM)
+        self.data = PlanState.from_dict(stored)
+        self.learned = Learned.from_dict(stored.get("learned"))
+        memory.register(vin, _ROOM, self._describe)
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Follow the car from now on; the release comes back."""
+        self._read_at = self._worker.data.vehicle_data.read_at
+        releases = (
+            self._worker.async_add_listener(self._async_updated),
+            self._worker.teller.async_add_listener(self._async_happened),
+            self._stop,
+        )
+        self._follow()
+
+        @callback
+        def _release() -> None:
+            for release in releases:
+                release()
+
+        return _release
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call a listener whenever the plan is another one; the release comes back."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # --- what is asked for ------------------------------------------------------------------------
+
+    async def async_plan(
+        self, wish: PlanWish, *, is_once: bool = False, is_trial: bool = False
+    ) -> ChargePlan:
+        """Make a plan and put it into the car, which then follows it with Home Assistant switched off as well.
+
+        is_once: needed once; it goes before the usual wish and ends by itself. is_trial: only tell.
+        A trial costs nothing, or one read (data) where the car is awake and was not read lately. A plan costs what
+        `ScheduleKeeper.async_set` costs, a command where the limit must be raised, and one where a charge that runs must wait.
+        Raises FleetError, PriceSourceError, InvalidRequestError, InvalidNeedError.
+        """
+        async with self._lock:
+            before, now = self.data, _now()
+            asked = _with(before, wish, is_once=is_once)
+            await self._async_freshen()
+            plan = await self._async_reckon(wish, asked)
+            if is_trial:
+                return plan
+            if (
+                before.plan
+                and before.in_force == wish
+                and before.is_in_car
+                and plan.is_same_as(before.plan, now)
+            ):
+                return before.plan
+            self._set(replace(asked, plan=plan, is_in_car=False))
+            # On the disk before it is in the car: what a need has changed must be put back after a crash.
+            await self._memory.async_save()
+            if asked.in_force is wish:
+                self._set(await self._car.async_put(self.data, plan, Purpose.REQUESTED, is_new=True))
+            elif before.plan is not None:
+                # Something that is needed once goes first; this wish waits for its end.
+                self._set(replace(self.data, plan=before.plan, is_in_car=before.is_in_car))
+            self._follow()
+            _LOGGER.debug("A plan was made in %.0f s", _now() - now)
+            return plan
+
+    async def async_cancel(self, *, only_once: bool = False) -> None:
+        """Wish nothing more, and take what was planned out of the car. Raises FleetError.
+
+        It costs as `ScheduleKeeper.async_set`, and a command where a limit must be put back.
+        """
+        async with self._lock:
+            state = self.data
+            await self._async_end_need()
+            self._set(
+                replace(
+                    self.data,
+                    wish=state.wish if only_once else None,
+                    plan=None,
+                    is_in_car=False,
+                    problem=None,
+                )
+            )
+            if self.data.wish is None:
+                may_wake = self._car.view.is_plugged_in is True and bool(self._car.has_ours)
+                await self._schedules.async_set(
+                    CHARGE, (), owner=Owner.PLAN, purpose=Purpose.REQUESTED, may_wake=may_wake
+                )
+        if self.data.wish is not None:
+            await self._async_reconsider()
+        self._follow()
+
+    # --- making it --------------------------------------------------------------------------------
+
+    async def _async_freshen(self) -> None:
+        """Read a car that is awake and was not read lately: its level decides. A sleeping one keeps its level."""
+        read_at = self._worker.data.vehicle_data.read_at
+        is_fresh = read_at is not None and 0 <= _now() - read_at < _FRESH_FOR
+        if not is_fresh and self._scout.data.cloud is CloudState.ONLINE:
+            await self._worker.async_run()
+
+    async def _async_reckon(self, wish: PlanWish, state: PlanState, *, guesses: bool = False) -> ChargePlan:
+        """Return the plan. guesses: without prices one is made as well. Raises FleetError, PriceSourceError."""
+        now = _now()
+        source = wish.source or Options.from_options(self._entry.options).price_source
+        try:
+            prices = await async_fetch_prices(
+                self._hass, source, now - _DAY, max(wish.ready_by, now + 3_600.0)
+            )
+        except PriceSourceError as err:
+            if not guesses and not isinstance(err, PricesUnavailableError):
+                raise
+            prices = Prices((), None)
+        return reckon(wish, state, self.learned, self._car.view, prices, now, dt_util.get_default_time_zone())
+
+    # --- making it anew ---------------------------------------------------------------------------
+
+    async def _async_reconsider(self) -> None:
+        """Make the plan anew, and change the car's schedules where that makes a difference."""
+        async with self._lock:
+            again: float | None = None
+            try:
+                again = await self._async_do_reconsider()
+            except VehicleUnavailableError:
+                # The next read is soon enough: nobody pays for a wake-up that was not wished.
+                self._set(replace(self.data, problem="asleep"))
+            except FleetError as err:
+                _LOGGER.debug("The plan was not put into the car: %s", err.code)
+                self._set(replace(self.data, problem=err.code))
+                again = _now() + _AGAIN
+            self._memory.save_soon()
+            self._follow(again)
+
+    async def _async_do_reconsider(self) -> float | None:
+        now, car = _now(), car_now(self._car.view)
+        if self.data.need and self.data.need.outcome(car, now) is not Outcome.PENDING:
+            await self._async_end_need()
+        if self.data.wish and now >= self.data.wish.ready_by:
+            self._set(replace(self.data, wish=None))
+        wish = self.data.in_force
+        if wish is None:
+            self._set(replace(self.data, plan=None, is_in_car=False, problem=None))
+            if self._car.has_ours and self._scout.data.cloud is CloudState.ONLINE:
+                # What never ran, since the car was away or unplugged, would run in a week.
+                await self._schedules.async_set(CHARGE, (), owner=Owner.PLAN, purpose=Purpose.WORKER)
+            return None
+        plan = await self._async_reckon(wish, self.data, guesses=True)
+        before, is_in_car = self.data.plan, self.data.is_in_car
+        if before is not None and is_in_car and plan.is_same_as(before, now):
+            self._set(replace(self.data, plan=replace(before, replan_at=plan.replan_at)))
+            return None
+        if self._changes.take(now):
+            return now + _AGAIN
+        self._set(replace(self.data, plan=plan, is_in_car=False))
+        self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, is_new=False))
+        return None
+
+    async def _async_end_need(self) -> None:
+        """End what was needed once, and put the limit back as soon as the car is awake."""
+        need = self.data.need
+        if need is None:
+            return
+        by = min(need.by, _now())
+        self._set(replace(self.data.without_need(), need=replace(need, by=by), is_in_car=False))
+        limit = self.data.need.limit_to_set(car_now(self._car.view), _now()) if self.data.need else None
+        if limit is not None:
+            self._set(await self._car.async_set_limit(self.data, Purpose.WORKER))
+        self._set(replace(self.data, need=None))
+
+    @callback
+    def _async_updated(self) -> None:
+        """Reconsider after each read."""
+        seen = wall_kw(self._car.view)
+        if seen is not None and self._scout.data.is_home:
+            self.learned = replace(self.learned, wall_kw=seen)
+        read_at = self._worker.data.vehicle_data.read_at
+        if read_at == self._read_at or self._lock.locked():
+            return
+        self._read_at = read_at
+        if self.data.in_force or self.data.need or self._car.has_ours:
+            self._async_begin(self._async_reconsider())
+
+    @callback
+    def _async_happened(self, happened: Happened, at: float, session: Session | None) -> None:
+        """Learn from a charge that has ended, and reckon what it cost."""
+        if happened not in _ENDED or session is None or session.ended_at is None:
+            return
+        record = SessionRecord.of(session)
+        if record is not None:
+            model = model_of(self.learned, self._worker.data.vehicle_data).learned(record)
+            self.learned = replace(self.learned, model=model.as_dict())
+        if session.is_home and not session.is_fast:
+            self._async_begin(self._async_reckon_cost(session))
+        self._memory.save_soon()
+
+    async def _async_reckon_cost(self, session: Session) -> None:
+        source = self.data.in_force.source if self.data.in_force else None
+        source = source or Options.from_options(self._entry.options).price_source
+        end = session.ended_at or session.started_at
+        try:
+            prices = await async_fetch_prices(
+                self._hass, source, session.started_at, max(end, session.started_at + 60.0)
+            )
+        except PriceSourceError:
+            return
+        if paid := paid_for(session, prices):
+            self.learned = replace(self.learned, paid=paid)
+            self._set(self.data)
+            self._memory.save_soon()
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _follow(self, again: float | None = None) -> None:
+        """Come again when prices should be known, when the time is over, or when something failed."""
+        self._stop()
+        state, now = self.data, _now()
+        times = [again, state.plan.replan_at if state.plan else None]
+        times += [wish.ready_by for wish in (state.wish, state.need_wish) if wish]
+        due = [max(at, now + 60.0) for at in times if at is not None]
+        if due:
+            at = dt_util.utc_from_timestamp(min(due))
+            self._cancel = async_track_point_in_utc_time(self._hass, self._async_due, at)
+
+    @callback
+    def _async_due(self, now: datetime) -> None:
+        self._cancel = None
+        self._async_begin(self._async_reconsider())
+
+    @callback
+    def _stop(self) -> None:
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
+
+    def _async_begin(self, work: Any) -> None:
+        self._entry.async_create_background_task(self._hass, work, "plan of charging")
+
+    def _set(self, state: PlanState) -> None:
+        self.data = state
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def _async_keep(self, state: PlanState) -> None:
+        """Keep a state on the disk before a command makes it true."""
+        self._set(state)
+        await self._memory.async_save()
+
+    def _describe(self) -> dict[str, Any]:
+        return {**self.data.as_dict(), "learned": self.learned.as_dict()}
+
+
+def _with(state: PlanState, wish: PlanWish, *, is_once: bool) -> PlanState:
+    """Return the state with another wish. Raises InvalidNeedError."""
+    if not is_once:
+        return replace(state, wish=wish)
+    need = Need(wish.target or 100, wish.ready_by)
+    if state.need is not None:
+        need = state.need.replaced_by(need)
+    return replace(state, need=need, need_wish=wish)
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()

@@ -1,0 +1,199 @@
+"""The actions about the plan of charging: make one, tell it, cancel it."""
+
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+import voluptuous as vol
+
+from .action_cars import async_for_each_car, iso
+from .const import CONF_PRICE_SOURCE, DOMAIN
+from .data import Car
+from .planning.wish import PlanState, PlanWish
+from .worker.charge_plan import ChargePlan, Limit
+from .worker.needs import InvalidNeedError
+from .worker.plan_request import InvalidRequestError
+from .worker.plan_words import remarks
+from .worker.windows import Ties
+
+ATTR_TARGET: Final = "target"
+ATTR_READY_BY: Final = "ready_by"
+ATTR_EARLIEST: Final = "earliest"
+ATTR_MAX_WINDOWS: Final = "max_windows"
+ATTR_MIN_LEVEL: Final = "min_level"
+ATTR_PRICE_CEILING: Final = "price_ceiling"
+ATTR_PREFER: Final = "prefer"
+ATTR_ONCE: Final = "once"
+ATTR_ONLY_ONCE: Final = "only_once"
+ATTR_WAKE: Final = "wake"
+ATTR_DRY_RUN: Final = "dry_run"
+
+# What keeps a plan out of the car, in words that the translations have; all else is "failed", and the log tells more.
+PROBLEMS: Final = frozenset(
+    {
+        "asleep", "battery_unknown", "budget_spent", "car_away", "command_refused", "did_not_wake", "failed",
+        "key_not_paired", "missing_scope", "newer_software_needed", "no_virtual_key", "outcome_unknown",
+        "schedules_not_taken", "schedules_unknown", "too_many_schedules", "wakes_spent",
+    }
+)  # fmt: skip
+
+_CAR: Final[dict[Any, Any]] = {vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])}
+_LEVEL: Final = vol.All(vol.Coerce(int), vol.Range(min=1, max=100))
+# A time of day is tried first: a bare "07:00" is no date.
+_MOMENT: Final = vol.Any(cv.time, cv.datetime)
+
+
+@callback
+def async_setup_plan_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, handler, fields, response in (
+        (
+            "plan_charge",
+            _async_plan,
+            {
+                vol.Required(ATTR_READY_BY): _MOMENT,
+                vol.Optional(ATTR_TARGET): _LEVEL,
+                vol.Optional(CONF_PRICE_SOURCE): dict,
+                vol.Optional(ATTR_MAX_WINDOWS): cv.positive_int,
+                vol.Optional(ATTR_MIN_LEVEL): _LEVEL,
+                vol.Optional(ATTR_PRICE_CEILING): vol.Coerce(float),
+                vol.Optional(ATTR_PREFER, default=Ties.FEWER_STARTS.value): vol.In(
+                    [ties.value for ties in Ties]
+                ),
+                vol.Optional(ATTR_EARLIEST): _MOMENT,
+                vol.Optional(ATTR_ONCE, default=False): cv.boolean,
+                vol.Optional(ATTR_WAKE, default=True): cv.boolean,
+                vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
+            },
+            SupportsResponse.OPTIONAL,
+        ),
+        ("get_charge_plan", _async_get, {}, SupportsResponse.ONLY),
+        (
+            "cancel_charge_plan",
+            _async_cancel,
+            {vol.Optional(ATTR_ONLY_ONCE, default=False): cv.boolean},
+            SupportsResponse.NONE,
+        ),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, handler, schema=vol.Schema({**_CAR, **fields}), supports_response=response
+        )
+
+
+async def _async_plan(call: ServiceCall) -> ServiceResponse:
+    """Plan charges, and put the plans into the cars. Costs as `PlanKeeper.async_plan`."""
+    data, now = call.data, dt_util.now()
+    ready_by = moment(data[ATTR_READY_BY], now)
+    wish = PlanWish(
+        ready_by=ready_by,
+        target=data.get(ATTR_TARGET),
+        max_windows=data.get(ATTR_MAX_WINDOWS) or None,
+        min_level=data.get(ATTR_MIN_LEVEL),
+        price_ceiling=data.get(ATTR_PRICE_CEILING),
+        ties=Ties(data[ATTR_PREFER]),
+        earliest=moment(data[ATTR_EARLIEST], now) if ATTR_EARLIEST in data else None,
+        source=data.get(CONF_PRICE_SOURCE),
+        wakes=data[ATTR_WAKE],
+    )
+    is_past = ready_by <= now.timestamp()
+
+    async def _plan(car: Car) -> dict[str, JsonValueType]:
+        plan = await car.plans.async_plan(
+            wish, is_once=data[ATTR_ONCE], is_trial=data[ATTR_DRY_RUN] or is_past
+        )
+        if is_past and plan.limited_by is Limit.DEADLINE_PAST:
+            at = dt_util.as_local(dt_util.utc_from_timestamp(plan.target_at or now.timestamp()))
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="ready_by_past",
+                translation_placeholders={"time": at.strftime("%Y-%m-%d %H:%M")},
+            )
+        return {**described(plan), **in_car(car.plans.data)}
+
+    try:
+        return await async_for_each_car(call, _plan)
+    except (InvalidRequestError, InvalidNeedError) as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="plan_impossible",
+            translation_placeholders={"field": err.key},
+        ) from err
+
+
+async def _async_get(call: ServiceCall) -> ServiceResponse:
+    """Tell the plans that are in force. Asks nothing of Tesla."""
+
+    async def _get(car: Car) -> dict[str, JsonValueType]:
+        state = car.plans.data
+        return {"plan": described(state.plan) if state.plan else None, **wished(state), **in_car(state)}
+
+    return await async_for_each_car(call, _get)
+
+
+async def _async_cancel(call: ServiceCall) -> None:
+    """Wish nothing more. Costs as `PlanKeeper.async_cancel`."""
+
+    async def _cancel(car: Car) -> dict[str, JsonValueType]:
+        await car.plans.async_cancel(only_once=call.data[ATTR_ONLY_ONCE])
+        return {}
+
+    await async_for_each_car(call, _cancel)
+
+
+def moment(told: time | datetime, now: datetime) -> float:
+    """Return a moment in Unix seconds: a time of day is the next one of the local clock, a date without zone is local."""
+    if isinstance(told, datetime):
+        local = told if told.tzinfo else told.replace(tzinfo=now.tzinfo)
+        return local.timestamp()
+    day = now.date() if told.replace(tzinfo=None) > now.time() else now.date() + timedelta(days=1)
+    return datetime.combine(day, told.replace(tzinfo=None), tzinfo=now.tzinfo).timestamp()
+
+
+def described(plan: ChargePlan) -> dict[str, JsonValueType]:
+    """Return a plan for an answer."""
+    return {
+        "windows": [
+            {
+                "start": iso(window.start),
+                "end": iso(window.end),
+                "energy_kwh": round(window.energy_kwh, 2),
+                "cost": _money(window.cost),
+                "price_is_estimated": window.is_estimated,
+                "at_once": window.is_at_once,
+            }
+            for window in plan.windows
+        ],
+        "energy_kwh": round(plan.energy_kwh, 2),
+        "cost": _money(plan.cost),
+        "currency": plan.currency,
+        "reaches_level": round(plan.reaches_level, 1),
+        "target_reached_at": iso(plan.target_at),
+        "limited_by": plan.limited_by.value,
+        "remarks": [remark.key for remark in remarks(plan)],
+        "plans_again_at": iso(plan.replan_at),
+    }
+
+
+def wished(state: PlanState) -> dict[str, JsonValueType]:
+    """Return what is wished for an answer."""
+    wish = state.in_force
+    return {
+        "target": wish.target if wish else None,
+        "ready_by": iso(wish.ready_by) if wish else None,
+        "once": state.need_wish is not None,
+    }
+
+
+def in_car(state: PlanState) -> dict[str, JsonValueType]:
+    """Return for an answer whether the car has the plan, and what kept it out."""
+    problem = state.problem if state.problem is None or state.problem in PROBLEMS else "failed"
+    return {"in_car": state.is_in_car, "problem": problem}
+
+
+def _money(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

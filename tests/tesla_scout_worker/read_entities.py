@@ -1,0 +1,78 @@
+"""The entities of a full read and the controls: what each is, for every car, whatever was read."""
+
+from homeassistant.const import EntityCategory
+
+DIAGNOSTIC = EntityCategory.DIAGNOSTIC
+# entity: (key, translation key, device class, unit, category), the units as the metric system shows them
+READ_ENTITIES = {
+    "sensor.scout_battery": ("battery_level", None, "battery", "%", None),
+    "sensor.scout_usable_battery": ("usable_battery_level", "usable_battery_level", "battery", "%", None),
+    "sensor.scout_range": ("battery_range", "battery_range", "distance", "km", None),
+    "sensor.scout_estimated_range": ("est_battery_range", "est_battery_range", "distance", "km", None),
+    "sensor.scout_ideal_range": ("ideal_battery_range", "ideal_battery_range", "distance", "km", None),
+    "sensor.scout_charging": ("charging_state", "charging_state", "enum", None, None),
+    "sensor.scout_charging_power": ("charger_power", "charger_power", "power", "kW", None),
+    "sensor.scout_charging_current": ("charger_actual_current", "charger_actual_current", "current", "A", None),
+    "sensor.scout_charging_voltage": ("charger_voltage", "charger_voltage", "voltage", "V", None),
+    "sensor.scout_charging_phases": ("charger_phases", "charger_phases", None, None, DIAGNOSTIC),
+    "sensor.scout_charging_speed": ("charge_rate", "charge_rate", "speed", "km/h", None),
+    "sensor.scout_energy_added": ("charge_energy_added", "charge_energy_added", "energy", "kWh", None),
+    "sensor.scout_charging_completes": ("charge_complete_at", "charge_complete_at", "timestamp", None, None),
+    "sensor.scout_charge_cable": ("conn_charge_cable", "conn_charge_cable", "enum", None, DIAGNOSTIC),
+    "sensor.scout_charge_port_latch": ("charge_port_latch", "charge_port_latch", "enum", None, DIAGNOSTIC),
+    "sensor.scout_charger_type": ("fast_charger_type", "fast_charger_type", "enum", None, DIAGNOSTIC),
+    "sensor.scout_inside_temperature": ("inside_temp", "inside_temp", "temperature", "°C", None),
+    "sensor.scout_outside_temperature": ("outside_temp", "outside_temp", "temperature", "°C", None),
+    "sensor.scout_odometer": ("odometer", "odometer", "distance", "km", None),
+    "sensor.scout_tyre_pressure_front_left": ("tpms_pressure_fl", "tpms_pressure_fl", "pressure", "bar", DIAGNOSTIC),
+    "sensor.scout_tyre_pressure_front_right": ("tpms_pressure_fr", "tpms_pressure_fr", "pressure", "bar", DIAGNOSTIC),
+    "sensor.scout_tyre_pressure_rear_left": ("tpms_pressure_rl", "tpms_pressure_rl", "pressure", "bar", DIAGNOSTIC),
+    "sensor.scout_tyre_pressure_rear_right": ("tpms_pressure_rr", "tpms_pressure_rr", "pressure", "bar", DIAGNOSTIC),
+    "sensor.scout_software_version": ("software_version", "software_version", None, None, DIAGNOSTIC),
+    "sensor.scout_gear": ("shift_state", "shift_state", "enum", None, None),
+    "binary_sensor.scout_plugged_in": ("plugged_in", "plugged_in", "plug", None, None),
+    "binary_sensor.scout_charging_now": ("charging", "charging", "battery_charging", None, None),
+    "binary_sensor.scout_at_a_fast_charger": (
+        "fast_charger_present", "fast_charger_present", None, None, DIAGNOSTIC,
+    ),
+    "binary_sensor.scout_climate": ("climate_on", "climate_on", None, None, None),
+    "binary_sensor.scout_preconditioning": ("preconditioning", "preconditioning", None, None, None),
+    "binary_sensor.scout_front_driver_door": ("door_driver_front", "door_driver_front", "door", None, None),
+    "binary_sensor.scout_rear_driver_door": ("door_driver_rear", "door_driver_rear", "door", None, None),
+    "binary_sensor.scout_front_passenger_door": ("door_passenger_front", "door_passenger_front", "door", None, None),
+    "binary_sensor.scout_rear_passenger_door": ("door_passenger_rear", "door_passenger_rear", "door", None, None),
+    "binary_sensor.scout_front_trunk": ("front_trunk", "front_trunk", "door", None, None),
+    "binary_sensor.scout_trunk": ("trunk", "trunk", "door", None, None),
+    "binary_sensor.scout_front_driver_window": ("window_driver_front", "window_driver_front", "window", None, None),
+    "binary_sensor.scout_rear_driver_window": ("window_driver_rear", "window_driver_rear", "window", None, None),
+    "binary_sensor.scout_front_passenger_window": (
+        "window_passenger_front", "window_passenger_front", "window", None, None,
+    ),
+    "binary_sensor.scout_rear_passenger_window": (
+        "window_passenger_rear", "window_passenger_rear", "window", None, None,
+    ),
+    "binary_sensor.scout_lock": ("locked", None, "lock", None, None),
+    "binary_sensor.scout_sentry_mode": ("sentry_mode", "sentry_mode", None, None, None),
+    "binary_sensor.scout_user_present": ("user_present", "user_present", "occupancy", None, None),
+    "binary_sensor.scout_service_mode": ("service_mode", "service_mode", None, None, DIAGNOSTIC),
+    "update.scout_software": ("software", "software", None, None, DIAGNOSTIC),
+    "switch.scout_charge": ("charge", "charge", None, None, None),
+    "number.scout_charge_limit": ("charge_limit", "charge_limit", "battery", "%", None),
+    "number.scout_charging_current_limit": ("charging_amps", "charging_amps", "current", "A", None),
+    "cover.scout_charge_port": ("charge_port", "charge_port", "door", None, None),
+    "button.scout_wake_up": ("wake", "wake", None, None, None),
+}  # fmt: skip
+# What only some need, or what is old by the time it is looked at.
+READ_DISABLED = {
+    "sensor.scout_usable_battery",
+    "sensor.scout_estimated_range",
+    "sensor.scout_ideal_range",
+    "sensor.scout_charging_phases",
+    "sensor.scout_charge_cable",
+    "sensor.scout_charge_port_latch",
+    "sensor.scout_charger_type",
+    "sensor.scout_gear",
+    "binary_sensor.scout_preconditioning",
+    "binary_sensor.scout_user_present",
+    "binary_sensor.scout_service_mode",
+}
