@@ -81,8 +81,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._refusals = Refusals(hass, entry, vehicle)
         self._change_listeners: list[ChangeListener] = []
         self._listed: Vehicle | None = None
-        self._is_requested = self._is_glimpsed = False
-        self.is_closed = False
+        self._is_requested = self._is_glimpsed = self.is_closed = False
         self._back_off = BackOff()
         self._answers = Bucket(*_ANSWERS)
         self._last_error: FleetError | None = None

@@ -1,0 +1,36 @@
+"""What a charge cost, pure."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.tesla_scout_worker.planning.paying import paid_for
+from custom_components.tesla_scout_worker.worker.price_slots import Prices, PriceSlot
+from custom_components.tesla_scout_worker.worker.sessions import Session
+
+START = 1_800_000_000.0
+HOUR = 3_600.0
+CHARGE = Session(START, 50.0, ended_at=START + 2 * HOUR, energy_added=9.0, efficiency=0.9, is_home=True)
+PRICES = Prices(
+    (PriceSlot(START - HOUR, START + HOUR, 0.1), PriceSlot(START + HOUR, START + 3 * HOUR, 0.3)), "EUR"
+)
+
+
+def test_energy_at_the_prices_of_its_hours() -> None:
+    """Ten kWh from the wall, half of them in each hour."""
+    paid = paid_for(CHARGE, PRICES)
+    assert paid is not None
+    assert (paid.cost, paid.energy_kwh, paid.currency) == (pytest.approx(2.0), pytest.approx(10.0), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("charge", "prices"),
+    [
+        pytest.param(replace(CHARGE, is_fast=True), PRICES, id="a fast charger's meter is not ours"),
+        pytest.param(replace(CHARGE, ended_at=None), PRICES, id="it runs"),
+        pytest.param(CHARGE, Prices(PRICES.slots[:1], "EUR"), id="a price is missing"),
+    ],
+)
+def test_what_is_not_known_is_not_told(charge: Session, prices: Prices) -> None:
+    """Rather nothing than a part."""
+    assert paid_for(charge, prices) is None
