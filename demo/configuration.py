@@ -37,15 +37,21 @@ _HTTP: Final = {
 
 
 def write_configuration(
-    folder: Path, home: tuple[float, float], radius: float, host: str, port: int, *integrations: str
+    folder: Path,
+    home: tuple[float, float],
+    radius: float,
+    host: str,
+    port: int,
+    *integrations: str,
+    more: str = "",
 ) -> None:
     """Write configuration.yaml and where the web server listens. home: degrees. radius: of the home zone, metres.
 
-    integrations: what is set up beside the core, each without options.
+    integrations: what is set up beside the core, each without options. more: YAML of others.
     """
     text = _YAML.format(latitude=home[0], longitude=home[1], radius=radius)
-    more = "".join(f"{integration}:\n" for integration in integrations)
-    (folder / "configuration.yaml").write_text(text + more, encoding="utf-8")
+    bare = "".join(f"{integration}:\n" for integration in integrations)
+    (folder / "configuration.yaml").write_text(text + bare + more, encoding="utf-8")
     http = {**_HTTP, "server_host": [host], "server_port": port}
     write_store(folder, "http", (2, 2), {"stable": http, "pending": None, "yaml_migration_done": True})
 

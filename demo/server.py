@@ -43,19 +43,30 @@ def free_port(wanted: int) -> int:
 class HomeAssistantServer:
     """One configuration folder and the process that runs on it; it can be killed and started again."""
 
-    def __init__(self, folder: Path, home: tuple[float, float], radius: float, port: int) -> None:
-        """Initialize. home: degrees. radius: of the home zone, metres."""
+    def __init__(
+        self, folder: Path, home: tuple[float, float], radius: float, port: int, more: str = ""
+    ) -> None:
+        """Initialize. home: degrees. radius: of the home zone, metres. more: YAML for the configuration."""
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self._token = ""
-        self._write_configuration(home, radius, port)
+        self._write_configuration(home, radius, port, more)
 
-    def _write_configuration(self, home: tuple[float, float], radius: float, port: int) -> None:
+    def _write_configuration(self, home: tuple[float, float], radius: float, port: int, more: str) -> None:
         (self.folder / ".storage").mkdir(parents=True)
         write_configuration(
-            self.folder, home, radius, "127.0.0.1", port, "frontend", "config", "history", "logbook"
+            self.folder,
+            home,
+            radius,
+            "127.0.0.1",
+            port,
+            "frontend",
+            "config",
+            "history",
+            "logbook",
+            more=more,
         )
         write_store(self.folder, "onboarding", (4, 1), _ONBOARDING)
         (self.folder / "custom_components").symlink_to(_CHECKOUT / "custom_components")
@@ -151,6 +162,16 @@ class HomeAssistantServer:
             raise ServerError(f"the dialog answered {done.get('errors') or done.get('reason')}")
         return str(done["result"]["entry_id"])
 
+    async def set_option(self, entry_id: str, *menu: str, **user_input: Any) -> None:
+        """Go through the options dialog to one of its forms and fill it in. Raises ServerError with the reason."""
+        flow = await self._call("POST", "/api/config/config_entries/options/flow", json={"handler": entry_id})
+        path = f"/api/config/config_entries/options/flow/{flow['flow_id']}"
+        for step in menu:
+            await self._call("POST", path, json={"next_step_id": step})
+        done = await self._call("POST", path, json=user_input)
+        if done["type"] != "create_entry":
+            raise ServerError(f"the options answered {done.get('errors') or done.get('reason')}")
+
     async def states(self) -> dict[str, dict[str, Any]]:
         """Return all states by entity id."""
         return {state["entity_id"]: state for state in await self._call("GET", "/api/states")}
@@ -166,6 +187,26 @@ class HomeAssistantServer:
         )
         return answer["service_response"]
 
+    async def set_state(self, entity_id: str, state: Mapping[str, Any]) -> None:
+        """Set a state, as an integration that the demo does not have would. state: with its attributes."""
+        await self._call("POST", f"/api/states/{entity_id}", json=dict(state))
+
+    async def turn(self, entity_id: str, *, is_on: bool) -> None:
+        """Turn an entity on or off."""
+        action = "turn_on" if is_on else "turn_off"
+        await self._call("POST", f"/api/services/homeassistant/{action}", json={"entity_id": entity_id})
+
+    async def render(self, template: str) -> str:
+        """Return what a template says."""
+        async with self._http.post(
+            f"{self.url}/api/template", json={"template": template}, headers=self._headers
+        ) as response:
+            return (await response.text()).strip()
+
+    async def automate(self, key: str, automation: Mapping[str, Any]) -> None:
+        """Make or change an automation, as the editor does."""
+        await self._call("POST", f"/api/config/automation/config/{key}", json=dict(automation))
+
     async def flows(self) -> list[dict[str, Any]]:
         """Return the config flows in progress of the integration: a request to sign in anew is one."""
         socket_url = f"{self.url}/api/websocket"
@@ -177,9 +218,12 @@ class HomeAssistantServer:
             answer = await connection.receive_json()
         return [flow for flow in answer["result"] if flow["handler"] == "tesla_scout_worker"]
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        async with self._http.request(method, self.url + path, headers=headers, **kwargs) as response:
+        async with self._http.request(method, self.url + path, headers=self._headers, **kwargs) as response:
             if response.status >= 400:  # noqa: PLR2004
                 raise ServerError(f"{method} {path}: {response.status} {await response.text()}")
             return await response.json()

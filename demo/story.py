@@ -33,6 +33,9 @@ _REASONS: Final = {
     "retry": "the last look failed",
 }
 
+# What a read shows is told a moment after it (seconds).
+_SAME: Final = 10.0
+
 
 class Story:
     """Watches one car's entities and says what is new. Times told are Unix seconds."""
@@ -48,7 +51,12 @@ class Story:
 
     def say(self, text: str) -> None:
         """Print a line with the time."""
-        print(f"{time.strftime('%H:%M:%S')}  {text}", file=self._out, flush=True)
+        now = datetime.now(self._world.car.zone)
+        print(f"{now:%H:%M:%S}  {text}", file=self._out, flush=True)
+
+    def clock(self, at: float | None) -> str:
+        """Return a time of day, by the clock of the car's home. at: Unix seconds."""
+        return "?" if at is None else f"{datetime.fromtimestamp(at, self._world.car.zone):%H:%M}"
 
     def follow(self, states: States) -> None:
         """Say what changed since the last call."""
@@ -74,22 +82,22 @@ class Story:
             self.say("Road    the car crosses the edge of the home zone")
 
     def _look(self, states: States) -> None:
-        next_look = self._new(states, "sensor.scout_next_look")
+        next_look = self.new(states, "sensor.scout_next_look")
         if next_look is None:
             return
-        wait = (_when(next_look["state"]) or time.time()) - time.time()
+        wait = (when(next_look["state"]) or time.time()) - time.time()
         distance = states["sensor.scout_distance_to_home"]["state"]
         cloud = states["sensor.scout_cloud_state"]["state"]
-        seen = f"{distance} km from home" if _is_value(distance) else "place unknown"
+        seen = f"{distance} km from home" if is_value(distance) else "place unknown"
         reason = _REASONS.get(next_look["attributes"].get("reason"), "")
         self.say(f"Road    {self.road()}")
         self.say(f"Scout   {cloud}, {seen}; next look in {max(0, round(wait))} s: {reason}")
 
     def _presence(self, states: States) -> None:
-        event = self._new(states, "event.scout_presence")
+        event = self.new(states, "event.scout_presence")
         if event is None:
             return
-        at = _when(event["state"]) or time.time()
+        at = when(event["state"]) or time.time()
         if event["attributes"].get("event_type") == "left":
             self.say("Scout   the car has left home")
         elif event["attributes"].get("event_type") == "arrived":
@@ -98,12 +106,14 @@ class Story:
             self.say(f"Scout   ARRIVED HOME, noticed {late:.0f} s after the edge of the zone")
 
     def _work(self, states: States) -> None:
-        read = self._new(states, "sensor.scout_last_full_read")
+        read = self.new(states, "sensor.scout_last_full_read")
         if read is None:
             return
         cause = read["attributes"].get("cause")
-        if cause == "arrived_home":
-            self.worked_at = _when(read["state"])
+        at = when(read["state"])
+        # The arrival's own read may be followed within a second by one that an automation wants.
+        if at is not None and self.arrived_at is not None and at >= self.arrived_at - _SAME:
+            self.worked_at = self.worked_at or at
         values = {
             key: states[f"sensor.scout_{key}"]["state"]
             for key in ("battery", "range", "charging", "charging_power")
@@ -120,20 +130,22 @@ class Story:
         counts = ", ".join(f"{count} {category}" for category, count in bill.counts().items())
         return f"{counts}; {bill.state_calls} unbilled questions; ${bill.usd:.3f}"
 
-    def _new(self, states: States, entity_id: str) -> Mapping[str, Any] | None:
+    def new(self, states: States, entity_id: str) -> Mapping[str, Any] | None:
         """Return a state that has a value and was not told yet."""
         state = states.get(entity_id)
-        if state is None or not _is_value(state["state"]) or self._told.get(entity_id) == state["state"]:
+        if state is None or not is_value(state["state"]) or self._told.get(entity_id) == state["state"]:
             return None
         self._told[entity_id] = state["state"]
         return state
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
+    """Return whether a state says something."""
     return text not in {"unknown", "unavailable"}
 
 
-def _when(text: str) -> float | None:
+def when(text: str) -> float | None:
+    """Return the Unix seconds of an ISO time, None for what is none."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC).timestamp()
     except ValueError:

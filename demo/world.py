@@ -6,7 +6,11 @@ from pathlib import Path
 import time
 from typing import Final
 
-from fleet_simulator import Account, Car, Drive, FleetSimulator, distance_m, drive_home
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from fleet_simulator import Account, Car, Charger, Drive, FleetSimulator, distance_m, drive_home
+
+from .market import Market
 
 VIN: Final = "5YJ3E1EA1KF000001"
 NAME: Final = "Scout"
@@ -16,7 +20,12 @@ RADIUS: Final = 100.0
 _AT_HOME: Final = 900.0
 _AWAY: Final = 900.0
 _FALLS_ASLEEP: Final = 300.0
-_PLUGS_IN_AFTER: Final = 20.0
+_PLUGS_IN_AFTER: Final = 30.0
+# The cheap time begins so long after the cable is in, or up to a minute later (seconds).
+_CHEAP_AFTER: Final = 30.0
+# Five times what a wall box gives, so that minutes do for hours (80 A on three phases are 55 kW), and what is to be charged.
+_BOX: Final = Charger(amps=80)
+_LIMIT: Final = 65
 # How much of the way home is shown before the car crosses the edge of the home zone (seconds).
 LEAD: Final = 100.0
 
@@ -63,10 +72,23 @@ class World:
         self.simulator = FleetSimulator()
         self.account: Account = self.simulator.add_account()
         self.car: Car = self.account.add_car(VIN, NAME, way.drive.position(0), 62.0)
+        self.car.set_amps(time.time(), _BOX.amps)
+        self.car.set_limit(time.time(), _LIMIT)
         self.car.idle_seconds = _FALLS_ASLEEP
         # Somebody sits in it while Home Assistant starts.
         self.car.stay_awake(time.time(), time.time() + _FALLS_ASLEEP)
         self.drives_from = 0.0
+        self.plugs_in_at = 0.0
+        self.market = Market.cheap_after(time.time())
+
+    def pair(self, key: ec.EllipticCurvePublicKey) -> None:
+        """Let the car know the key that signs commands, as the owner does once in Tesla's app."""
+        self.car.keyring.pair(key)
+
+    @property
+    def is_plugged(self) -> bool:
+        """Return whether the cable is in the car, which the wall box knows too."""
+        return self.car.battery().charger is not None
 
     @property
     def crosses_at(self) -> float:
@@ -96,5 +118,7 @@ class World:
         self.drives_from = time.time()
         drive = way.starting_at(self.drives_from)
         self.car.drive(drive, destination="Home")
-        self.car.plug_in(drive.end + _PLUGS_IN_AFTER)
+        self.plugs_in_at = drive.end + _PLUGS_IN_AFTER
+        self.car.plug_in(self.plugs_in_at, _BOX)
+        self.market = Market.cheap_after(self.plugs_in_at + _CHEAP_AFTER)
         return drive.end
