@@ -22,6 +22,7 @@ from .fleet.command_errors import (
     KeyUnusableError,
     NoKeyError,
     NoProxyError,
+    NotTheOwnerError,
     ProxyDownError,
     SigningNotSupportedError,
     SigningUnavailableError,
@@ -73,7 +74,13 @@ class Commander:
             if purpose is Purpose.REQUESTED:
                 # Before anything is sent: who asks in a loop pays nothing for being refused.
                 self._account.budget.check_asked(vin)
-            await self._async_send(vin, command, purpose)
+            try:
+                await self._async_send(vin, command, purpose)
+            except (NotFoundError, RequestRejectedError) as err:
+                vehicle = self._account.data.vehicles.get(vin)
+                if vehicle is not None and vehicle.is_shared:
+                    raise NotTheOwnerError(err.status) from err
+                raise
         for listener in tuple(self._listeners):
             listener(vin, command.name)
 

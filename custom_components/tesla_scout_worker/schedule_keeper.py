@@ -181,7 +181,7 @@ class ScheduleKeeper:
             if todo is not None and not todo:
                 return Outcome(todo, is_verified=True)
             await self._worker.async_wake(purpose, may_wake=may_wake)
-            if todo is None or not self._is_fresh:
+            if todo is None or not self._is_fresh or self._is_unsure(kind):
                 await self._async_read(purpose)
                 todo = decide(self.present(kind))
             if todo is None:
@@ -296,6 +296,15 @@ class ScheduleKeeper:
     @property
     def _blocks(self) -> Blocks:
         return self._worker.data.vehicle_data.blocks
+
+    def _is_unsure(self, kind: Kind[Any]) -> bool:
+        """Return whether a schedule was sent that no read has shown or denied: a kill, or a failure, came in between.
+
+        Ids of schedules that were made here are the Unix second, or later. It would be sent once more.
+        """
+        there = {one.id for one in self.present(kind) or ()}
+        read_at = self._worker.data.vehicle_data.read_at or 0.0
+        return any(its_id >= read_at and its_id not in there for its_id in self._ours[kind.name])
 
     @property
     def _is_fresh(self) -> bool:

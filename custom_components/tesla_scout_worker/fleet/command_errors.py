@@ -53,6 +53,12 @@ class KeyNotPairedError(CommandError):
     code = "key_not_paired"
 
 
+class NotTheOwnerError(CommandError):
+    """The car is another one's, who lent it to this account: Tesla tells of it, and lets the owner alone command it."""
+
+    code = "ask_the_owner"
+
+
 class NoKeyError(CommandError):
     """There is no key to sign with, and this car takes only signed commands."""
 

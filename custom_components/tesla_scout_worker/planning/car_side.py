@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 import logging
+from typing import Final
 
 from homeassistant.util import dt as dt_util
 
@@ -18,6 +19,7 @@ from ..scout.coordinator import ScoutCoordinator
 from ..worker.charge_plan import ChargePlan, Limit
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.needs import Outcome
+from ..worker.wall_clock import occurrences
 from .reckoning import car_now
 from .wish import PlanState
 
@@ -25,6 +27,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # With these a charge that runs outside of the plan is not what was wished.
 _WAITS = frozenset({Limit.NOTHING, Limit.ALREADY_THERE, Limit.CAR_LIMIT, Limit.PRICE_CEILING})
+# Whatever a schedule says, it runs within a week (seconds).
+_AHEAD: Final = 8 * 86_400.0
 
 
 class CarSide:
@@ -56,9 +60,17 @@ class CarSide:
 
     @property
     def has_ours(self) -> bool:
-        """Return whether the car has schedules of a plan, as far as it was read."""
-        present = self._schedules.present(CHARGE) or ()
-        return any(self._schedules.owner(CHARGE, one.id) is Owner.PLAN for one in present)
+        """Return whether the car has schedules of a plan that are yet to run, as far as it was read.
+
+        What runs once and has done so since is gone: no car is woken to be told that.
+        """
+        zone, now = dt_util.get_default_time_zone(), _now()
+        read_at = self._worker.data.vehicle_data.read_at
+        return any(
+            occurrences(one, zone, now, now + _AHEAD, known_at=read_at)
+            for one in self._schedules.present(CHARGE) or ()
+            if self._schedules.owner(CHARGE, one.id) is Owner.PLAN
+        )
 
     async def async_put(
         self, state: PlanState, plan: ChargePlan, purpose: Purpose, *, is_new: bool

@@ -24,9 +24,9 @@ from ..schedule_kinds import CHARGE, Owner
 from ..scout.coordinator import ScoutCoordinator
 from ..settings import Options
 from ..worker.charge_model import SessionRecord
-from ..worker.charge_plan import ChargePlan, Limit
+from ..worker.charge_plan import ChargePlan
 from ..worker.coordinator import WorkerCoordinator
-from ..worker.needs import Need, Outcome
+from ..worker.needs import Outcome
 from ..worker.price_slots import Prices
 from ..worker.sessions import Happened, Session
 from .car_side import CarSide
@@ -38,15 +38,14 @@ _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "plan"
 _DAY: Final = 86_400.0
-# A plan that could not be made or put into the car, or lacks prices, is tried again after this (seconds).
+# A plan that could not be put into the car is tried again after this; after this, where somebody must mend it (seconds).
 _AGAIN: Final = 1_800.0
+_MENDED: Final = 7_200.0
 # What nobody asked for may change the car's schedules so often at once, and once more each so many seconds.
 _CHANGES: Final = (6, 7_200.0)
 # What is known of a car that is awake is read again for a plan if it is older than this (seconds).
 _FRESH_FOR: Final = 600.0
 _ENDED: Final = frozenset({Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED})
-# With these a charge that runs outside of the plan is not what was wished.
-_WAITS: Final = frozenset({Limit.NOTHING, Limit.ALREADY_THERE, Limit.CAR_LIMIT, Limit.PRICE_CEILING})
 
 
 class PlanKeeper:
@@ -76,6 +75,8 @@ class PlanKeeper:
         self._listeners: list[CALLBACK_TYPE] = []
         self._cancel: CALLBACK_TYPE | None = None
         self._read_at: float | None = None
+        # Until then nothing is tried for a read: the one after a command that failed would be the next reason (Unix seconds).
+        self._waits_until = 0.0
         stored = memory.recall(vin, _ROOM)
         self.data = PlanState.from_dict(stored)
         self.learned = Learned.from_dict(stored.get("learned"))
@@ -90,7 +91,9 @@ class PlanKeeper:
             self._worker.teller.async_add_listener(self._async_happened),
             self._stop,
         )
-        self._follow()
+        # A kill can have come between two windows of a plan, or a failure before it.
+        is_unfinished = self.data.in_force is not None and not self.data.is_in_car
+        self._follow(_now() if is_unfinished else None)
 
         @callback
         def _release() -> None:
@@ -119,7 +122,7 @@ class PlanKeeper:
         """
         async with self._lock:
             before, now = self.data, _now()
-            asked = _with(before, wish, is_once=is_once)
+            asked = before.asked(wish, is_once=is_once)
             await self._async_freshen()
             plan = await self._async_reckon(wish, asked)
             if is_trial:
@@ -135,7 +138,13 @@ class PlanKeeper:
             # On the disk before it is in the car: what a need has changed must be put back after a crash.
             await self._memory.async_save()
             if asked.in_force is wish:
-                self._set(await self._car.async_put(self.data, plan, Purpose.REQUESTED, is_new=True))
+                try:
+                    self._set(await self._car.async_put(self.data, plan, Purpose.REQUESTED, is_new=True))
+                except FleetError as err:
+                    # Who asked is told; the wish stays, and is tried again as one that nobody waits for.
+                    self._memory.save_soon()
+                    self._follow(self._failed(err))
+                    raise
             elif before.plan is not None:
                 # Something that is needed once goes first; this wish waits for its end.
                 self._set(replace(self.data, plan=before.plan, is_in_car=before.is_in_car))
@@ -150,7 +159,8 @@ class PlanKeeper:
         """
         async with self._lock:
             state = self.data
-            await self._async_end_need()
+            may_wake = self._car.view.is_plugged_in is True
+            await self._async_end_need(Purpose.REQUESTED, may_wake=may_wake)
             self._set(
                 replace(
                     self.data,
@@ -160,8 +170,7 @@ class PlanKeeper:
                     problem=None,
                 )
             )
-            if self.data.wish is None:
-                may_wake = self._car.view.is_plugged_in is True and bool(self._car.has_ours)
+            if self.data.wish is None and self._car.has_ours:
                 await self._schedules.async_set(
                     CHARGE, (), owner=Owner.PLAN, purpose=Purpose.REQUESTED, may_wake=may_wake
                 )
@@ -200,15 +209,21 @@ class PlanKeeper:
             again: float | None = None
             try:
                 again = await self._async_do_reconsider()
-            except VehicleUnavailableError:
-                # The next read is soon enough: nobody pays for a wake-up that was not wished.
-                self._set(replace(self.data, problem="asleep"))
             except FleetError as err:
-                _LOGGER.debug("The plan was not put into the car: %s", err.code)
-                self._set(replace(self.data, problem=err.code))
-                again = _now() + _AGAIN
+                again = self._failed(err)
             self._memory.save_soon()
             self._follow(again)
+
+    def _failed(self, err: FleetError) -> float | None:
+        """Tell what kept a plan out of the car; the answer is when to try again (Unix seconds), None for the next read."""
+        _LOGGER.debug("The plan was not put into the car: %s", err.code)
+        if isinstance(err, VehicleUnavailableError):
+            # The next read is soon enough: nobody pays for a wake-up that was not wished.
+            self._set(replace(self.data, problem="asleep"))
+            return None
+        self._set(replace(self.data, problem=err.code))
+        self._waits_until = _now() + (_AGAIN if err.is_transient else _MENDED)
+        return self._waits_until
 
     async def _async_do_reconsider(self) -> float | None:
         now, car = _now(), car_now(self._car.view)
@@ -228,14 +243,15 @@ class PlanKeeper:
         if before is not None and is_in_car and plan.is_same_as(before, now):
             self._set(replace(self.data, plan=replace(before, replan_at=plan.replan_at)))
             return None
-        if self._changes.take(now):
+        # To find out that it is away costs nothing, and on its way it is read often.
+        if self._scout.data.is_home is True and self._changes.take(now):
             return now + _AGAIN
         self._set(replace(self.data, plan=plan, is_in_car=False))
         self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, is_new=False))
         return None
 
-    async def _async_end_need(self) -> None:
-        """End what was needed once, and put the limit back as soon as the car is awake."""
+    async def _async_end_need(self, purpose: Purpose = Purpose.WORKER, *, may_wake: bool = False) -> None:
+        """End what was needed once, and put the limit back: as soon as the car is awake, unless it may be woken for it."""
         need = self.data.need
         if need is None:
             return
@@ -243,7 +259,7 @@ class PlanKeeper:
         self._set(replace(self.data.without_need(), need=replace(need, by=by), is_in_car=False))
         limit = self.data.need.limit_to_set(car_now(self._car.view), _now()) if self.data.need else None
         if limit is not None:
-            self._set(await self._car.async_set_limit(self.data, Purpose.WORKER))
+            self._set(await self._car.async_set_limit(self.data, purpose, may_wake=may_wake))
         self._set(replace(self.data, need=None))
 
     @callback
@@ -256,7 +272,8 @@ class PlanKeeper:
         if read_at == self._read_at or self._lock.locked():
             return
         self._read_at = read_at
-        if self.data.in_force or self.data.need or self._car.has_ours:
+        is_waiting = 0 < self._waits_until - _now() <= _MENDED
+        if not is_waiting and (self.data.in_force or self.data.need or self._car.has_ours):
             self._async_begin(self._async_reconsider())
 
     @callback
@@ -326,16 +343,6 @@ class PlanKeeper:
 
     def _describe(self) -> dict[str, Any]:
         return {**self.data.as_dict(), "learned": self.learned.as_dict()}
-
-
-def _with(state: PlanState, wish: PlanWish, *, is_once: bool) -> PlanState:
-    """Return the state with another wish. Raises InvalidNeedError."""
-    if not is_once:
-        return replace(state, wish=wish)
-    need = Need(wish.target or 100, wish.ready_by)
-    if state.need is not None:
-        need = state.need.replaced_by(need)
-    return replace(state, need=need, need_wish=wish)
 
 
 def _now() -> float:

@@ -119,6 +119,15 @@ class PlanState:
         """Return the wish that counts now."""
         return self.need_wish or self.wish
 
+    def asked(self, wish: PlanWish, *, is_once: bool) -> Self:
+        """Return the state with another wish. is_once: something that is needed once. Raises InvalidNeedError."""
+        if not is_once:
+            return replace(self, wish=wish)
+        need = Need(wish.target or 100, wish.ready_by)
+        if self.need is not None:
+            need = self.need.replaced_by(need)
+        return replace(self, need=need, need_wish=wish)
+
     def without_need(self) -> Self:
         """Return the state after a need has ended; what limit it changed is remembered until that is put back."""
         return replace(self, need_wish=None)

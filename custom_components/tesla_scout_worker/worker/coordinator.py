@@ -172,7 +172,8 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         """Work off what is due: ask the cloud (not billed) and, if the car is online, read it."""
         now = _now()
         self._take_planned(now)
-        waiting = tuple(trigger for trigger in self.data.pending if not trigger.has_expired(now))
+        course = self.data.course
+        waiting = tuple(item for item in self.data.pending if not course.has_answered(item, now))
         self._set(pending=waiting)
         todo = due(waiting, now)
         is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)

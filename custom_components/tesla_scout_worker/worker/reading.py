@@ -8,20 +8,24 @@ on which nothing was seen. What happens to the car by itself is told by triggers
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, Final, Self
 
 from ..fleet.models import CloudState, VehicleData
 from ..fleet.vehicle_view import VehicleView
-from .triggers import Cause
+from .triggers import Cause, Trigger
 
 # After an arrival the cable is looked for so often (seconds): when people mostly have plugged in, and once more when a car
-# that was not has fallen asleep since the look before, which is seen for nothing. Where the cable was not in after the last
-# three, once; not at all after so many: a car that charges stays online, and so the scout sees it all the same.
+# that was not has fallen asleep since the look before, which is seen for nothing.
 _LOOKS: Final = (300.0, 1_260.0)
-_ONE_LOOK: Final = (300.0,)
-_SELDOM: Final = 3
+# Who charges every other day does not plug in on the day after: where that is seldom done after an arrival like the last
+# one, of so many, only the second look is left. After so many without a cable none is: what charges stays online, and so
+# the scout sees it all the same.
+_TELLING: Final = 3
+_SELDOM: Final = 1 / 3
 _NEVER: Final = 8
+_REMEMBERED: Final = 16
 # An arrival so soon after another (seconds) has no looks of its own: the position, or what tells of it, flickers.
 _ONE_ARRIVAL: Final = 600.0
 # A look that is this late (Home Assistant was off) is left out; a read so short before one answers for it (seconds).
@@ -96,7 +100,7 @@ class Course:
         if self.arrived_at is not None and 0 <= now - self.arrived_at < _ONE_ARRIVAL:
             return self
         plugs = self.plugs if self.arrived_at is None else (*self.plugs, False)
-        return replace(self, arrived_at=now, looks=0, plugs=plugs[-_NEVER:], quiet=0)
+        return replace(self, arrived_at=now, looks=0, plugs=plugs[-_REMEMBERED:], quiet=0)
 
     def commanded(self, now: float) -> Self:
         """Return the course after a command was sent."""
@@ -136,7 +140,7 @@ class Course:
         is_news = (plugged, is_charging) != (self.is_plugged, self.is_charging)
         if plugged and self.arrived_at is not None:
             was_soon = at - self.arrived_at <= _LOOKS[-1] + _TOO_LATE
-            followed = replace(followed, arrived_at=None, plugs=(*self.plugs, was_soon)[-_NEVER:])
+            followed = replace(followed, arrived_at=None, plugs=(*self.plugs, was_soon)[-_REMEMBERED:])
         return replace(
             followed,
             is_plugged=plugged,
@@ -152,6 +156,11 @@ class Course:
         if self.read_at is None or self.read_at > now:
             return True
         return now - self.read_at >= min(_ONLINE_PAUSE * 2.0 ** min(self.quiet, 10), _LONGEST_ONLINE_PAUSE)
+
+    def has_answered(self, trigger: Trigger, now: float) -> bool:
+        """Return whether a reason needs no read any more: it is old, or a read that was under way has shown the car online."""
+        is_for_coming = trigger.cause is Cause.CAME_ONLINE_HOME
+        return trigger.has_expired(now) or (is_for_coming and not self.is_worth_a_read_online(now))
 
     def may_have_missed(self, now: float) -> bool:
         """Return whether a car that goes offline at home was perhaps plugged in since it was read, unseen."""
@@ -225,9 +234,12 @@ def _after_command(course: Course) -> float:
 
 
 def _looks(course: Course) -> tuple[float, ...]:
-    if len(course.plugs) < _SELDOM or any(course.plugs[-_SELDOM:]):
-        return _LOOKS
-    return _ONE_LOOK if len(course.plugs) < _NEVER or any(course.plugs) else ()
+    plugs = course.plugs
+    if len(plugs) >= _NEVER and not any(plugs[-_NEVER:]):
+        return ()
+    followed = [was_in for before, was_in in pairwise(plugs) if before is plugs[-1]]
+    is_seldom = len(followed) >= _TELLING and sum(followed) <= len(followed) * _SELDOM
+    return _LOOKS[-1:] if is_seldom else _LOOKS
 
 
 def _looks_until(course: Course, at: float) -> int:

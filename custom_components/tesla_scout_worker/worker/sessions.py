@@ -27,6 +27,9 @@ _LEAST_VOLTS: Final = 80.0
 _MOST_VOLTS: Final = 500.0
 _MOST_AMPS: Final = 100.0
 _MOST_MILES: Final = 1_000.0
+# Who drove so far (miles, by the odometer) had no cable in between. A spot is changed for less.
+_DRIVEN: Final = 0.1
+_MOST_ODOMETER: Final = 2_000_000.0
 
 
 class Happened(StrEnum):
@@ -101,6 +104,7 @@ class _Seen:
     """What a read told of the charge.
 
     rate: kW into the battery. wall_kw: out of the wall. level, limit: per cent. energy: kWh, the car's counter.
+    odometer: miles.
     """
 
     at: float
@@ -115,6 +119,7 @@ class _Seen:
     efficiency: float | None
     ends_at: float | None
     is_fast: bool
+    odometer: float | None
 
     @property
     def is_full(self) -> bool:
@@ -126,10 +131,14 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The sessions of a car, oldest first, and the one that runs."""
+    """The sessions of a car, oldest first, and the one that runs.
+
+    is_in_elsewhere: the cable was told to be in while the car was not known to be at home.
+    """
 
     past: tuple[Session, ...] = ()
     running: Session | None = None
+    is_in_elsewhere: bool = False
 
     @property
     def last(self) -> Session | None:
@@ -145,6 +154,7 @@ class Log:
         return {
             "past": [session.as_dict() for session in self.past],
             "running": self.running.as_dict() if self.running else None,
+            "is_in_elsewhere": self.is_in_elsewhere,
         }
 
     @classmethod
@@ -154,7 +164,11 @@ class Log:
             return cls()
         past = stored.get("past")
         found = [Session.from_dict(item) for item in (past if isinstance(past, list) else ())]
-        return cls(tuple(item for item in found if item)[-_KEPT:], Session.from_dict(stored.get("running")))
+        return cls(
+            tuple(item for item in found if item)[-_KEPT:],
+            Session.from_dict(stored.get("running")),
+            stored.get("is_in_elsewhere") is True,
+        )
 
 
 def after_read(
@@ -170,13 +184,22 @@ def after_read(
         return log, ()
     happened: list[Happened] = []
     running, past = log.running, log.past
-    if was is not None and was.is_plugged is not now.is_plugged and now.is_plugged:
+    has_driven = was is not None and _has_driven(was, now)
+    # That it is at home can be seen later than the cable. Then it is told again: at home is where somebody waits for it.
+    is_told_again = log.is_in_elsewhere and is_home is True
+    is_in_elsewhere = log.is_in_elsewhere and now.is_plugged and not is_told_again
+    if was is not None and now.is_plugged and (has_driven or is_told_again or not was.is_plugged):
         happened.append(Happened.PLUGGED_IN)
-    if running is not None and was is not None and _is_another(running, was, now):
-        # It ended and another one began, both unseen: all that is known of its end is what was read last.
-        past = (*past, replace(running, ended_at=was.at))
-        happened.append(Happened.CHARGING_INTERRUPTED)
-        running, was = None, replace(was, is_plugged=False, is_charging=False, energy=0.0)
+        is_in_elsewhere = is_home is not True
+    if was is not None and was.is_plugged and now.is_plugged:
+        is_another = running is not None and _is_another(running, was, now)
+        if running is not None and (has_driven or is_another):
+            # It ended and another one began, both unseen: all that is known of its end is what was read last.
+            past = (*past, replace(running, ended_at=was.at))
+            happened.append(Happened.CHARGING_INTERRUPTED)
+            running = None
+        if has_driven or is_another:
+            was = replace(was, is_plugged=False, is_charging=False, energy=0.0)
     if now.is_charging:
         if running is None:
             running = _begun(was, now, is_home)
@@ -190,7 +213,7 @@ def after_read(
         running = None
     if was is not None and was.is_plugged and not now.is_plugged:
         happened.append(Happened.UNPLUGGED)
-    return Log(past[-_KEPT:], running), tuple(happened)
+    return Log(past[-_KEPT:], running, is_in_elsewhere), tuple(happened)
 
 
 def _seen(read: VehicleData) -> _Seen | None:
@@ -212,6 +235,7 @@ def _seen(read: VehicleData) -> _Seen | None:
         efficiency,
         view.completes_at,
         view.is_at_fast_charger,
+        view.number("vehicle_state", "odometer", 0, _MOST_ODOMETER),
     )
 
 
@@ -245,6 +269,13 @@ def _is_another(running: Session, was: _Seen, now: _Seen) -> bool:
     return (
         now.energy < was.energy - _FALL and now.energy < running.counted_from + running.energy_added - _FALL
     )
+
+
+def _has_driven(was: _Seen, now: _Seen) -> bool:
+    """Return whether the car has driven between two reads, by its odometer; False where that is not told."""
+    if was.odometer is None or now.odometer is None:
+        return False
+    return now.odometer - was.odometer > _DRIVEN
 
 
 def _counted_from(was: _Seen | None, now: _Seen) -> float:

@@ -6,7 +6,8 @@ from typing import Any
 
 from bench import VIN, Pass, SetUp
 from homeassistant.core import HomeAssistant
-from lookout import causes
+from lookout import agrees, asked, causes, kinds, listen
+import pytest
 
 from fleet_simulator import HOME, Account, FleetSimulator
 
@@ -22,6 +23,26 @@ def schedule(number: int, start: int, end: int) -> Mapping[str, Any]:
         "id": number, "name": "", "days_of_week": 127, "start_enabled": True, "start_time": start, "end_enabled": True,
         "end_time": end, "one_time": False, "enabled": True, "latitude": HOME[0], "longitude": HOME[1],
     }  # fmt: skip
+
+
+async def test_night_in_two_pieces(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
+) -> None:
+    """Each piece is seen to begin and to end, by one read each, and the car is woken for none of them."""
+    car = account.add_car(VIN, "Scout", HOME, 40.0, asleep=True)
+    car.charge_schedules = [schedule(5, 22 * 60, 23 * 60), schedule(6, 2 * 60, 3 * 60)]
+    car.plug_in(time.time() + 1)
+    entry = await set_up(account)
+    await passes(600, step=60)
+    told, start = listen(hass, HAPPENED), time.time()
+    await passes(16 * HOUR, step=180)
+    assert kinds(told) == ["charging_started", "charging_interrupted"] * 2
+    assert [round((at - start + 600) / HOUR) for _, at in told] == [5, 6, 9, 10]
+    assert asked(simulator, "vehicle_data", start) == 4
+    assert car.wakes == []
+    first, second = entry.runtime_data.cars[VIN].worker.data.log.past
+    assert first.energy_added + second.energy_added == pytest.approx(car.battery().added_kwh, abs=0.02)
+    agrees(simulator, entry)
 
 
 async def test_full_car_at_the_cable_is_not_looked_at_each_night(

@@ -100,7 +100,7 @@ async def test_car_that_is_not_plugged_in_is_looked_at_while_it_is_awake_and_the
 async def test_after_days_without_a_cable_nobody_looks_for_it(
     hass: HomeAssistant, simulator: FleetSimulator, account: Account, set_up: SetUp, passes: Pass
 ) -> None:
-    """Eight arrivals without a cable, and it is not looked for any more."""
+    """Four arrivals without a cable, and it is looked for only when the car should sleep, which is seen for nothing."""
     car = account.add_car(VIN, "Scout", HOME)
     entry = await set_up(account)
     worker = worker_of(entry)
@@ -115,7 +115,7 @@ async def test_after_days_without_a_cable_nobody_looks_for_it(
         await passes(900, step=60)
         looks.append(asked(simulator, "vehicle_data", start + 60))
         await passes(HOUR, step=600)
-    assert looks == [1, 1, 1, 1, 1, 1, 1, 1, 0, 0]
+    assert looks == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
 
 
 async def test_session_that_a_schedule_begins_at_night(
