@@ -6,7 +6,7 @@ from homeassistant.core import callback
 
 from .data import Car
 from .entity import CarEntity
-from .fleet.models import CloudState
+from .fleet.models import CloudState, VehicleData
 from .fleet.vehicle_view import VehicleView
 from .worker.coordinator import WorkerCoordinator
 
@@ -22,7 +22,8 @@ def view_of(car: Car) -> VehicleView:
 class ReadEntity(CarEntity[WorkerCoordinator]):
     """An entity of a full read: as old as that, also asleep and after a restart; `last_full_read` tells how old."""
 
-    _was_asleep = False
+    # What was last written: a read, and whether the car sleeps. All else that a worker tells changes nothing here.
+    _written: tuple[VehicleData | None, bool] = None, False
 
     @property
     def _view(self) -> VehicleView:
@@ -32,12 +33,14 @@ class ReadEntity(CarEntity[WorkerCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Listen to the scout as well: it is the scout who sees the car fall asleep."""
         await super().async_added_to_hass()
-        self._was_asleep = self._view.is_asleep
-        self.async_on_remove(self._car.scout.async_add_listener(self._async_scouted))
+        self._written = self._car.worker.data.vehicle_data, self._view.is_asleep
+        self.async_on_remove(self._car.scout.async_add_listener(self._handle_coordinator_update))
 
     @callback
-    def _async_scouted(self) -> None:
-        """Tell what changes when the car falls asleep or wakes: most looks change nothing here."""
-        if self._view.is_asleep is not self._was_asleep:
-            self._was_asleep = self._view.is_asleep
-            self._handle_coordinator_update()
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what a new read tells, and what changes as the car falls asleep or wakes: most looks change nothing."""
+        read, is_asleep = self._car.worker.data.vehicle_data, self._view.is_asleep
+        if self._written[0] is not read or self._written[1] is not is_asleep:
+            self._written = read, is_asleep
+            super()._handle_coordinator_update()

@@ -28,7 +28,7 @@ from ..worker.charge_plan import ChargePlan
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.needs import Outcome
 from ..worker.price_slots import Prices
-from ..worker.sessions import Happened, Session
+from ..worker.sessions import ENDS, Happened, Session
 from .car_side import CarSide
 from .paying import paid_for
 from .reckoning import car_now, model_of, reckon, wall_kw
@@ -45,7 +45,6 @@ _MENDED: Final = 7_200.0
 _CHANGES: Final = (6, 7_200.0)
 # What is known of a car that is awake is read again for a plan if it is older than this (seconds).
 _FRESH_FOR: Final = 600.0
-_ENDED: Final = frozenset({Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED})
 
 
 class PlanKeeper:
@@ -279,7 +278,7 @@ class PlanKeeper:
     @callback
     def _async_happened(self, happened: Happened, at: float, session: Session | None) -> None:
         """Learn from a charge that has ended, and reckon what it cost."""
-        if happened not in _ENDED or session is None or session.ended_at is None:
+        if happened not in ENDS or session is None or session.ended_at is None:
             return
         record = SessionRecord.of(session)
         if record is not None:

@@ -24,6 +24,7 @@ from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
 from ..problems import for_coordinator
 from .outlook import Outlook
+from .pauses import with_pauses
 from .reader import Reader, is_left_to_the_scout
 from .reading import Known, cause_of_edge, next_read
 from .record import WorkerData, remembered_cause
@@ -261,6 +262,8 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
                 self._set(last_cause=shown[0].cause, pending=rest)
         is_home = self.is_home()
         log, happened = after_read(self.data.log, read_before, read, is_home=is_home)
+        zone = dt_util.get_default_time_zone()
+        happened = with_pauses(happened, read_before, read, zone, is_home=is_home)
         self._set(
             course=self.data.course.after(read, known_before, came_online=came_online),
             log=log,

@@ -39,10 +39,14 @@ class Happened(StrEnum):
     CHARGING_STARTED = "charging_started"
     CHARGING_COMPLETE = "charging_complete"
     CHARGING_INTERRUPTED = "charging_interrupted"
+    #: A schedule said so; `pauses` tells it from an interruption.
+    CHARGING_PAUSED = "charging_paused"
     UNPLUGGED = "unplugged"
 
 
-_ENDS: Final = frozenset({Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED})
+ENDS: Final = frozenset(
+    {Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED, Happened.CHARGING_PAUSED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class Log:
 
     def of(self, happened: Happened) -> Session | None:
         """Return the session to which something happened just now: one read can show an end and another begin."""
-        return self.past[-1] if happened in _ENDS and self.past else self.last
+        return self.past[-1] if happened in ENDS and self.past else self.last
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""

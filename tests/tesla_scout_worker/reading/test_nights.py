@@ -36,7 +36,7 @@ async def test_night_in_two_pieces(
     await passes(600, step=60)
     told, start = listen(hass, HAPPENED), time.time()
     await passes(16 * HOUR, step=180)
-    assert kinds(told) == ["charging_started", "charging_interrupted"] * 2
+    assert kinds(told) == ["charging_started", "charging_paused"] * 2
     assert [round((at - start + 600) / HOUR) for _, at in told] == [5, 6, 9, 10]
     assert asked(simulator, "vehicle_data", start) == 4
     assert car.wakes == []

@@ -158,7 +158,7 @@ async def test_window_that_ends_before_the_limit_is_reached(
     told = listen(hass, HAPPENED)
     start = time.time()
     await passes(6 * HOUR, step=120)
-    assert [kind for kind, _ in told] == ["charging_started", "charging_interrupted"]
+    assert [kind for kind, _ in told] == ["charging_started", "charging_paused"]
     # 19:30 is 18:30 UTC, and it was 16:00.
     assert told[1][1] - start == pytest.approx(2.5 * HOUR + 60, abs=180)
     assert worker_of(entry).data.log.past[-1].is_complete is False

@@ -175,5 +175,6 @@ def test_stored_and_read_back_is_the_same() -> None:
 def test_words_are_those_of_the_event() -> None:
     """The event entity tells these."""
     assert [item.value for item in Happened] == [
-        "plugged_in", "charging_started", "charging_complete", "charging_interrupted", "unplugged",
+        "plugged_in", "charging_started", "charging_complete", "charging_interrupted", "charging_paused",
+        "unplugged",
     ]  # fmt: skip

@@ -1,0 +1,49 @@
+"""A charge that stops where a schedule says so has not failed: it waits for its next hours. Pure."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import Final
+
+from ..fleet.models import VehicleData
+from ..fleet.vehicle_view import VehicleView
+from .schedules import charge_schedules_of
+from .sessions import Happened
+from .wall_clock import occurrences
+
+# The clocks of car and Home Assistant may differ, and a car takes a while to stop (seconds).
+_ABOUT: Final = 180.0
+
+
+def with_pauses(
+    happened: Iterable[Happened],
+    before: VehicleData,
+    read: VehicleData,
+    zone: tzinfo,
+    *,
+    is_home: bool | None,
+) -> tuple[Happened, ...]:
+    """Return what happened between two reads; a charge that a schedule's end stopped is told as paused.
+
+    zone: of the car's home. is_home: where the schedules hold; away from there nothing is a pause. The schedules are those
+    that were known before: one that runs once is gone from the car when it has.
+    """
+    happened = tuple(happened)
+    if (
+        Happened.CHARGING_INTERRUPTED not in happened
+        or is_home is False
+        or VehicleView(read).charging_state != "stopped"
+        or before.read_at is None
+        or read.read_at is None
+    ):
+        return happened
+    since, until = before.read_at - _ABOUT, read.read_at + _ABOUT
+    is_end = any(
+        run.ends is not None and since <= run.ends.timestamp() <= until
+        for schedule in charge_schedules_of(before.blocks) or ()
+        for run in occurrences(schedule, zone, since, until, known_at=before.read_at)
+    )
+    if not is_end:
+        return happened
+    return tuple(
+        Happened.CHARGING_PAUSED if one is Happened.CHARGING_INTERRUPTED else one for one in happened
+    )
