@@ -9,10 +9,10 @@ from homeassistant.util import dt as dt_util
 from .car_entity import ReadEntity, view_of
 from .data import Car, ScoutWorkerConfigEntry
 from .fleet.command_errors import OutcomeUnknownError
-from .fleet.commands import Command, InvalidCommandError
+from .fleet.commands import Command
 from .fleet.errors import FleetError, VehicleUnavailableError
 from .fleet.metering import Purpose
-from .problems import for_action, for_input
+from .problems import for_action
 
 # A read so soon after a command can still show what was before (seconds).
 _SETTLES: Final = 5.0
@@ -27,10 +27,7 @@ async def async_command(
     that was last seen unplugged is not woken: it can do nothing with most commands, and its owner has a button for that.
     Raises HomeAssistantError with the reason; nothing changed then, or the read will tell what did.
     """
-    try:
-        command = make()
-    except InvalidCommandError as err:
-        raise for_input(err) from err
+    command = make()
     try:
         await _async_send(entry, car, command, may_wake=may_wake)
     except OutcomeUnknownError as err:

@@ -273,6 +273,36 @@ async def test_command_that_is_no_reason_to_wake_the_car(
     assert (billed(simulator, start), plain.wakes) == (0, [])
 
 
+async def test_car_that_was_out_of_reach_for_a_moment_is_told_again(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    simulator: FleetSimulator,
+    plain: Car,
+    account: Account,
+    set_up: SetUp,
+    passes: Pass,
+) -> None:
+    """What is plugged in gets the command once more when it is surely online, and no oftener. Unplugged, it does not."""
+    await set_up(account)
+    await passes(60)
+    assert value(hass, "sensor.scout_cloud_state") == "online"
+    simulator.faults.add(Fault("command", "status", status=408))
+    start = time.time()
+    await waited_for(hass, freezer, use(hass, "turn_on", SWITCH))
+    assert plain.battery().wanted
+    assert (asked(simulator, "wake_up", start), asked(simulator, "command", start)) == (0, 2)
+    plain.unplug(time.time())
+    await hass.services.async_call(
+        "tesla_scout_worker", "run_worker", {}, blocking=True, return_response=True
+    )
+    simulator.faults.add(Fault("command", "status", status=408))
+    start = time.time()
+    with pytest.raises(HomeAssistantError) as raised:
+        await use(hass, "set_value", LIMIT, value=70)
+    assert raised.value.translation_key == "vehicle_unavailable"
+    assert (asked(simulator, "wake_up", start), asked(simulator, "command", start)) == (0, 1)
+
+
 async def test_wake_button(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -39,6 +39,12 @@ HANDSHAKE_AND_COMMAND = ["signed_command", "signed_command"]
 # Tesla's numbers of faults (universal_message.proto).
 BUSY, TIMEOUT, INVALID_SIGNATURE, INVALID_COUNTER, PRIVILEGES, INTERNAL = 1, 2, 5, 6, 7, 11
 INCORRECT_EPOCH, TIME_EXPIRED, REMOTE_DISABLED, PROXIMITY, NOBODY_KNOWS = 15, 17, 21, 29, 99
+INACTIVE_KEY, BAD_PARAMETER = 4, 13
+WORDS = {
+    PROXIMITY: "command_requires_physical_proximity",
+    PRIVILEGES: "insufficient_privileges",
+    BAD_PARAMETER: "bad_parameter",
+}
 
 CHEAP = ChargeSchedule(
     id=7,
@@ -194,6 +200,8 @@ async def test_a_fault_is_one_of_ours_and_goes_out_once(
         (PROXIMITY, CommandRefusedError),
         (NOBODY_KNOWS, OutcomeUnknownError),
         (PRIVILEGES, CommandRefusedError),
+        (BAD_PARAMETER, CommandRefusedError),
+        (INACTIVE_KEY, KeyNotPairedError),
         (REMOTE_DISABLED, MobileAccessDisabledError),
     ):
         simulator.requests.clear()
@@ -202,6 +210,8 @@ async def test_a_fault_is_one_of_ours_and_goes_out_once(
         assert type(failed) is kind, fault
         assert len(asked(simulator, "signed_command")) == 1
         assert "TeslaFleet" not in repr(failed.__cause__)
+        if isinstance(failed, CommandRefusedError):
+            assert failed.reason == WORDS[fault]
 
 
 async def test_a_key_that_no_car_knows(
