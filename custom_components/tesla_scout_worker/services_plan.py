@@ -1,5 +1,6 @@
 """The actions about the plan of charging: make one, tell it, cancel it."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -46,6 +47,14 @@ _CAR: Final[dict[Any, Any]] = {vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_l
 _LEVEL: Final = vol.All(vol.Coerce(int), vol.Range(min=1, max=100))
 # A time of day is tried first: a bare "07:00" is no date.
 _MOMENT: Final = vol.Any(cv.time, cv.datetime)
+# What a person or a template can get wrong is refused in the person's language; all else is Home Assistant's to refuse.
+_CHECKED: Final[dict[str, Any]] = {
+    ATTR_READY_BY: _MOMENT,
+    ATTR_EARLIEST: _MOMENT,
+    ATTR_TARGET: _LEVEL,
+    ATTR_MIN_LEVEL: _LEVEL,
+}
+_AS_TYPED: Final = vol.Any(time, datetime, int, float, str)
 
 
 @callback
@@ -56,16 +65,16 @@ def async_setup_plan_services(hass: HomeAssistant) -> None:
             "plan_charge",
             _async_plan,
             {
-                vol.Required(ATTR_READY_BY): _MOMENT,
-                vol.Optional(ATTR_TARGET): _LEVEL,
+                vol.Required(ATTR_READY_BY): _AS_TYPED,
+                vol.Optional(ATTR_TARGET): _AS_TYPED,
                 vol.Optional(CONF_PRICE_SOURCE): dict,
                 vol.Optional(ATTR_MAX_WINDOWS): cv.positive_int,
-                vol.Optional(ATTR_MIN_LEVEL): _LEVEL,
+                vol.Optional(ATTR_MIN_LEVEL): _AS_TYPED,
                 vol.Optional(ATTR_PRICE_CEILING): vol.Coerce(float),
                 vol.Optional(ATTR_PREFER, default=Ties.FEWER_STARTS.value): vol.In(
                     [ties.value for ties in Ties]
                 ),
-                vol.Optional(ATTR_EARLIEST): _MOMENT,
+                vol.Optional(ATTR_EARLIEST): _AS_TYPED,
                 vol.Optional(ATTR_ONCE, default=False): cv.boolean,
                 vol.Optional(ATTR_WAKE, default=True): cv.boolean,
                 vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
@@ -87,7 +96,7 @@ def async_setup_plan_services(hass: HomeAssistant) -> None:
 
 async def _async_plan(call: ServiceCall) -> ServiceResponse:
     """Plan charges, and put the plans into the cars. Costs as `PlanKeeper.async_plan`."""
-    data, now = call.data, dt_util.now()
+    data, now = _checked(call.data), dt_util.now()
     ready_by = moment(data[ATTR_READY_BY], now)
     wish = PlanWish(
         ready_by=ready_by,
@@ -101,11 +110,10 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
         wakes=data[ATTR_WAKE],
     )
     is_past = ready_by <= now.timestamp()
+    is_trial = data[ATTR_DRY_RUN] or is_past
 
     async def _plan(car: Car) -> dict[str, JsonValueType]:
-        plan = await car.plans.async_plan(
-            wish, is_once=data[ATTR_ONCE], is_trial=data[ATTR_DRY_RUN] or is_past
-        )
+        plan = await car.plans.async_plan(wish, is_once=data[ATTR_ONCE], is_trial=is_trial)
         if is_past and plan.limited_by is Limit.DEADLINE_PAST:
             at = dt_util.as_local(dt_util.utc_from_timestamp(plan.target_at or now.timestamp()))
             raise ServiceValidationError(
@@ -113,7 +121,9 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
                 translation_key="ready_by_past",
                 translation_placeholders={"time": at.strftime("%Y-%m-%d %H:%M")},
             )
-        return {**described(plan), **in_car(car.plans.data)}
+        # What is in the car is another plan then, or none.
+        is_where = {"in_car": False, "problem": None} if is_trial else in_car(car.plans.data)
+        return {**described(plan), **is_where}
 
     try:
         return await async_for_each_car(call, _plan)
@@ -143,6 +153,28 @@ async def _async_cancel(call: ServiceCall) -> None:
         return {}
 
     await async_for_each_car(call, _cancel)
+
+
+def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields as they are meant. Raises ServiceValidationError."""
+    meant = dict(data)
+    for field, check in _CHECKED.items():
+        if field not in data:
+            continue
+        try:
+            meant[field] = check(data[field])
+        except vol.Invalid as err:
+            told = {"field": field, "value": str(data[field])[:60]}
+            if check is _LEVEL:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN,
+                    translation_key="plan_level_wrong",
+                    translation_placeholders=told,
+                ) from err
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="plan_moment_wrong", translation_placeholders=told
+            ) from err
+    return meant
 
 
 def moment(told: time | datetime, now: datetime) -> float:

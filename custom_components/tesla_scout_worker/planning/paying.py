@@ -1,26 +1,34 @@
 """What a charge cost, pure: its energy at the prices of its hours."""
 
+from collections.abc import Iterable
+
+from ..worker.charge_plan import ChargeWindow
 from ..worker.price_slots import Prices
 from ..worker.sessions import Session
 from .wish import PaidCharge
 
 
-def paid_for(session: Session, prices: Prices) -> PaidCharge | None:
+def paid_for(session: Session, prices: Prices, windows: Iterable[ChargeWindow] = ()) -> PaidCharge | None:
     """Return what a charge cost, None where its energy or the price of a part of it is not known.
 
-    The current is taken to have been even: the car is read too rarely to know better.
+    windows: of the plan that was in force. They tell when it ran where only its end was seen. The current is taken to have
+    been even: the car is read too rarely to know better.
     """
     energy, end = session.wall_energy, session.ended_at
     if energy is None or end is None:
         return None
-    lasted = max(end - session.started_at, 60.0)
-    until = session.started_at + lasted
+    spans = [(session.started_at, max(end, session.started_at + 60.0))]
+    if not session.is_start_seen:
+        planned = [(max(one.start, session.started_at), min(one.end, end)) for one in windows]
+        spans = [span for span in planned if span[0] < span[1]] or spans
+    lasted = sum(until - since for since, until in spans)
     priced = cost = 0.0
-    for slot in prices.slots:
-        seconds = min(slot.end, until) - max(slot.start, session.started_at)
-        if seconds > 0:
-            priced += seconds
-            cost += slot.price * energy * seconds / lasted
+    for since, until in spans:
+        for slot in prices.slots:
+            seconds = min(slot.end, until) - max(slot.start, since)
+            if seconds > 0:
+                priced += seconds
+                cost += slot.price * energy * seconds / lasted
     if priced < lasted - 1.0:
         return None
     return PaidCharge(round(cost, 4), prices.currency, round(energy, 3), end)

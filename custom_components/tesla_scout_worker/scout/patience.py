@@ -35,8 +35,10 @@ _UNKNOWN_LONGEST: Final = 2_100.0
 _HOME_PAUSE: Final = 1_500.0
 _POSSIBLE: Final = 1.4
 _UNLIKELY_PAUSE: Final = 5_400.0
-# While it charges at home it leaves only if somebody unplugs it; some time after that it should sleep (seconds).
+# While it charges at home it leaves only if somebody unplugs it; some time after that it should sleep (seconds). Where it
+# hardly leaves, a charge that takes all night is looked at after this share of what is left of it.
 _CHARGING_PAUSE: Final = 9_000.0
+_CHARGING_SHARE: Final = 0.6
 _CHARGED: Final = 1_260.0
 # The start of a usual way home is confirmed so long before its earliest end; of an unknown one, after this share of it.
 _HALFWAY: Final = 220.0
@@ -73,8 +75,11 @@ def while_not_online(view: View) -> tuple[float, Reason]:
 def _state_pause(chance: Chance, local: LocalTime) -> float:
     if chance is Chance.LIKELY:
         return _STATE_LIKELY
-    is_night = not _NIGHT[1] <= local.minute < _NIGHT[0]
-    return _STATE_NIGHT if is_night and chance is not Chance.POSSIBLE else STATE_PAUSE
+    return _STATE_NIGHT if _is_night(local) and chance is not Chance.POSSIBLE else STATE_PAUSE
+
+
+def _is_night(local: LocalTime) -> bool:
+    return not _NIGHT[1] <= local.minute < _NIGHT[0]
 
 
 def parked_home(view: View, last_read: float) -> tuple[float, Reason]:
@@ -87,7 +92,8 @@ def parked_home(view: View, last_read: float) -> tuple[float, Reason]:
         # An eye saw something happen, perhaps before the car moved.
         return view.glimpsed_at + 2 * _WOKEN_HOME, Reason.WOKEN_HOME
     if view.charging_until is not None and view.charging_until + _CHARGED > view.now:
-        return min(last_read + _CHARGING_PAUSE, view.charging_until + _CHARGED), Reason.CHARGING_HOME
+        pause = _charging_pause(view, view.charging_until - last_read)
+        return min(last_read + pause, view.charging_until + _CHARGED), Reason.CHARGING_HOME
 
     def _pause(at: float) -> float:
         match view.habits.leaves_home(view.local(at)):
@@ -101,6 +107,15 @@ def parked_home(view: View, last_read: float) -> tuple[float, Reason]:
                 return _unknown_pause(view, at)
 
     return _due(view, last_read, _pause), Reason.PARKED_HOME
+
+
+def _charging_pause(view: View, left: float) -> float:
+    """Return how long to leave a car alone that charges at home. left: how long that takes (seconds)."""
+    local = view.local(view.now)
+    chance = view.habits.leaves_home(local)
+    if chance is Chance.UNLIKELY or (chance is Chance.UNKNOWN and _is_night(local)):
+        return max(_CHARGING_PAUSE, left * _CHARGING_SHARE)
+    return _CHARGING_PAUSE
 
 
 def _usual_drive(view: View) -> float | None:

@@ -44,9 +44,7 @@ class Happened(StrEnum):
     UNPLUGGED = "unplugged"
 
 
-ENDS: Final = frozenset(
-    {Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED, Happened.CHARGING_PAUSED}
-)
+ENDS: Final = frozenset({Happened.CHARGING_COMPLETE, Happened.CHARGING_INTERRUPTED, Happened.CHARGING_PAUSED})
 
 
 @dataclass(frozen=True, slots=True)

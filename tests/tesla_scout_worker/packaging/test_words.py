@@ -190,6 +190,7 @@ def test_every_exception_has_its_message_and_every_message_its_exception() -> No
         if "price" in key or key.startswith(("no_prices", "tariff", "grid"))
     }
     values |= {"ready_by_past": {"time"}, "plan_impossible": {"field"}}
+    values |= {f"plan_{kind}_wrong": {"field", "value"} for kind in ("level", "moment")}
     for key, item in EN["exceptions"].items():
         names = placeholders(item["message"])
         assert names <= values.get(key, given), key

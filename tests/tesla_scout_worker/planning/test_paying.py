@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.tesla_scout_worker.planning.paying import paid_for
+from custom_components.tesla_scout_worker.worker.charge_plan import ChargeWindow
 from custom_components.tesla_scout_worker.worker.price_slots import Prices, PriceSlot
 from custom_components.tesla_scout_worker.worker.sessions import Session
 
@@ -36,3 +37,17 @@ def test_energy_at_the_prices_of_its_hours() -> None:
 def test_what_is_not_known_is_not_told(charge: Session, prices: Prices) -> None:
     """Rather nothing than a part."""
     assert paid_for(charge, prices) is None
+
+
+def test_charge_whose_beginning_nobody_saw_ran_in_its_windows() -> None:
+    """The car was read in the evening and in the morning, and charged in the second hour, as it was planned."""
+    unseen = replace(CHARGE, is_start_seen=False)
+    late = ChargeWindow(START + HOUR, START + 1.5 * HOUR, 9.0, 3.0)
+    elsewhere = ChargeWindow(START + 9 * HOUR, START + 10 * HOUR, 9.0, 3.0)
+    for windows, cost in (((late, elsewhere), 3.0), ((elsewhere,), 2.0), ((), 2.0)):
+        paid = paid_for(unseen, PRICES, windows)
+        assert paid is not None
+        assert paid.cost == pytest.approx(cost)
+    seen = paid_for(replace(CHARGE, is_start_seen=True), PRICES, (late,))
+    assert seen is not None
+    assert seen.cost == pytest.approx(2.0)

@@ -270,3 +270,40 @@ async def test_what_a_charge_cost_is_told(
 
 def _hour(told: str) -> int:
     return datetime.fromisoformat(told).astimezone(BERLIN).hour
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("ready_by", "soon", "plan_moment_wrong"),
+        ("earliest", "25:00", "plan_moment_wrong"),
+        ("target", 120, "plan_level_wrong"),
+        ("target", "full", "plan_level_wrong"),
+        ("min_level", 0, "plan_level_wrong"),
+    ],
+)
+async def test_value_that_is_none_is_refused_in_words(
+    hass: HomeAssistant,
+    simulator: FleetSimulator,
+    entry: ScoutWorkerConfigEntry,
+    field: str,
+    value: Any,
+    key: str,
+) -> None:
+    """The field and what was typed are named; nothing is asked of Tesla."""
+    before = billed(simulator)
+    with pytest.raises(ServiceValidationError) as raised:
+        await plan(hass, **{field: value})
+    assert raised.value.translation_key == key
+    assert raised.value.translation_placeholders == {"field": field, "value": str(value)}
+    assert billed(simulator) == before
+
+
+async def test_trial_of_another_plan_tells_that_it_is_not_in_the_car(
+    hass: HomeAssistant, entry: ScoutWorkerConfigEntry, car: Car
+) -> None:
+    """The car has one, but not this one."""
+    assert (await plan(hass, target=80))["in_car"]
+    answer = await plan(hass, target=70, dry_run=True)
+    assert (answer["in_car"], answer["problem"]) == (False, None)
+    assert (await plan(hass, target=80))["in_car"]

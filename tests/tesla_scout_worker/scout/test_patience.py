@@ -166,9 +166,24 @@ def test_charging_car_is_left_alone_until_the_charge_should_end() -> None:
     """Somebody would have to unplug it first."""
     view = replace(kept_awake(19, works()), presence=Presence.HOME, to_home=0.0)
     assert plan(replace(view, charging_until=view.now + 2 * HOUR)).read_at >= view.now + 2 * HOUR
-    assert plan(replace(view, charging_until=view.now + 9 * HOUR)).read_at <= view.now + 3 * HOUR
+    assert plan(replace(view, charging_until=view.now + 9 * HOUR)).read_at == view.now + 0.6 * 9 * HOUR
     done = plan(replace(view, charging_until=view.now - 2 * HOUR))
     assert done.reason is Reason.PARKED_HOME
+
+
+def test_long_charge_is_looked_at_seldom_but_when_the_car_may_leave() -> None:
+    """All night from a socket. About the time at which it leaves, and where nothing is known by day, it is seen each 2.5 hours."""
+    for hour, habits, pause in (
+        (2, works(), 0.6 * 10 * HOUR),
+        (2, Habits(), 0.6 * 10 * HOUR),
+        (7.5, works(), 2.5 * HOUR),
+        (12, Habits(), 2.5 * HOUR),
+    ):
+        now = MONDAY + hour * HOUR
+        view = replace(kept_awake(hour, habits), presence=Presence.HOME, to_home=0.0, online_since=now - HOUR)
+        planned = plan(replace(view, parked_since=now - HOUR, charging_until=now + 10 * HOUR))
+        assert planned.reason is Reason.CHARGING_HOME
+        assert planned.read_at - now == pytest.approx(pause), hour
 
 
 def test_short_outing_is_looked_for_when_it_is_usually_back() -> None:
