@@ -72,6 +72,8 @@ class ScheduleKeeper:
         self._old = {
             name: minutes for name, minutes in _dict(stored.get("old")).items() if isinstance(minutes, int)
         }
+        # What the car told before the last commands, of each block that no read has told since.
+        self._unseen: dict[str, Any] = {}
         memory.register(vin, _ROOM, self._describe)
 
     # --- what is known; asks nothing --------------------------------------------------------------
@@ -83,6 +85,13 @@ class ScheduleKeeper:
     def owner(self, kind: Kind[Any], schedule_id: int | None) -> Owner | None:
         """Return for whom a schedule was made here, None for one that somebody else made."""
         return self._ours[kind.name].get(schedule_id) if schedule_id is not None else None
+
+    def lacks[S: (ChargeSchedule | PreconditionSchedule)](self, kind: Kind[S], wanted: Iterable[S]) -> bool:
+        """Return whether the car told that it has no schedule with the effect of one of these; where it told nothing it may."""
+        told, known = self._blocks.get(kind.block), self.present(kind)
+        if known is None or told is self._unseen.get(kind.block):
+            return False
+        return bool(changes(tuple(wanted), known, frozenset(), first_id=1).add)
 
     def place(self) -> tuple[float, float]:
         """Return where schedules are for, degrees: where the car is parked at home, else the middle of its home zone.
@@ -254,6 +263,7 @@ class ScheduleKeeper:
             if unknown:
                 raise unknown from None
         if self._blocks.get(block) is before:
+            self._unseen[block] = before
             await self._worker.async_after_command(block)
             if unknown:
                 raise unknown

@@ -54,6 +54,8 @@ _CHECKED: Final[dict[str, Any]] = {
     ATTR_TARGET: _LEVEL,
     ATTR_MIN_LEVEL: _LEVEL,
 }
+# What is needed once is a full battery, if nothing else is said (per cent).
+_FOR_A_TRIP: Final = 100
 _AS_TYPED: Final = vol.Any(time, datetime, int, float, str)
 
 
@@ -71,9 +73,7 @@ def async_setup_plan_services(hass: HomeAssistant) -> None:
                 vol.Optional(ATTR_MAX_WINDOWS): cv.positive_int,
                 vol.Optional(ATTR_MIN_LEVEL): _AS_TYPED,
                 vol.Optional(ATTR_PRICE_CEILING): vol.Coerce(float),
-                vol.Optional(ATTR_PREFER, default=Ties.FEWER_STARTS.value): vol.In(
-                    [ties.value for ties in Ties]
-                ),
+                vol.Optional(ATTR_PREFER): vol.In([ties.value for ties in Ties]),
                 vol.Optional(ATTR_EARLIEST): _AS_TYPED,
                 vol.Optional(ATTR_ONCE, default=False): cv.boolean,
                 vol.Optional(ATTR_WAKE, default=True): cv.boolean,
@@ -97,15 +97,16 @@ def async_setup_plan_services(hass: HomeAssistant) -> None:
 async def _async_plan(call: ServiceCall) -> ServiceResponse:
     """Plan charges, and put the plans into the cars. Costs as `PlanKeeper.async_plan`."""
     data, now = _checked(call.data), dt_util.now()
-    ready_by = moment(data[ATTR_READY_BY], now)
+    ready_by, is_once = moment(data[ATTR_READY_BY], now), data[ATTR_ONCE]
     wish = PlanWish(
         ready_by=ready_by,
-        target=data.get(ATTR_TARGET),
+        target=data.get(ATTR_TARGET, _FOR_A_TRIP if is_once else None),
         max_windows=data.get(ATTR_MAX_WINDOWS) or None,
         min_level=data.get(ATTR_MIN_LEVEL),
         price_ceiling=data.get(ATTR_PRICE_CEILING),
-        ties=Ties(data[ATTR_PREFER]),
-        earliest=moment(data[ATTR_EARLIEST], now) if ATTR_EARLIEST in data else None,
+        # A trip can be days away: a battery should not stand full until then.
+        ties=Ties(data.get(ATTR_PREFER, Ties.LATER if is_once else Ties.FEWER_STARTS)),
+        earliest=_earliest(data[ATTR_EARLIEST], now, ready_by) if ATTR_EARLIEST in data else None,
         source=data.get(CONF_PRICE_SOURCE),
         wakes=data[ATTR_WAKE],
     )
@@ -113,7 +114,7 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
     is_trial = data[ATTR_DRY_RUN] or is_past
 
     async def _plan(car: Car) -> dict[str, JsonValueType]:
-        plan = await car.plans.async_plan(wish, is_once=data[ATTR_ONCE], is_trial=is_trial)
+        plan = await car.plans.async_plan(wish, is_once=is_once, is_trial=is_trial)
         if is_past and plan.limited_by is Limit.DEADLINE_PAST:
             at = dt_util.as_local(dt_util.utc_from_timestamp(plan.target_at or now.timestamp()))
             raise ServiceValidationError(
@@ -127,7 +128,9 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
 
     try:
         return await async_for_each_car(call, _plan)
-    except (InvalidRequestError, InvalidNeedError) as err:
+    except InvalidNeedError as err:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="plan_need_wrong") from err
+    except InvalidRequestError as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="plan_impossible",
@@ -184,6 +187,14 @@ def moment(told: time | datetime, now: datetime) -> float:
         return local.timestamp()
     day = now.date() if told.replace(tzinfo=None) > now.time() else now.date() + timedelta(days=1)
     return datetime.combine(day, told.replace(tzinfo=None), tzinfo=now.tzinfo).timestamp()
+
+
+def _earliest(told: time | datetime, now: datetime, ready_by: float) -> float:
+    """Return a moment as `moment` does, but the last one of the local clock where the next one would be too late."""
+    at = moment(told, now)
+    if isinstance(told, datetime) or at < ready_by:
+        return at
+    return moment(told, now - timedelta(days=1))
 
 
 def described(plan: ChargePlan) -> dict[str, JsonValueType]:

@@ -72,24 +72,32 @@ class CarSide:
             if self._schedules.owner(CHARGE, one.id) is Owner.PLAN
         )
 
+    def lacks(self, plan: ChargePlan) -> bool:
+        """Return whether the car, as it was read last, has no schedule for a window that is yet to begin; away nobody says."""
+        windows = [(window.start, window.end) for window in plan.windows if window.start > _now()]
+        if not windows or self._scout.data.is_home is not True:
+            return False
+        return self._schedules.lacks(CHARGE, self._schedules.one_time(windows))
+
     async def async_put(
-        self, state: PlanState, plan: ChargePlan, purpose: Purpose, *, is_new: bool
+        self, state: PlanState, plan: ChargePlan, purpose: Purpose, *, may_wake: bool = True
     ) -> PlanState:
         """Put a plan into a car that is at home; one that is away gets it when it is back. The state afterwards comes back.
 
-        is_new: somebody has just asked for it. Raises FleetError.
+        may_wake: where the wish says so and the cable was in. Raises FleetError.
         """
-        wish = state.in_force
-        if self._scout.data.is_home is not True or wish is None:
-            return replace(state, is_in_car=False, problem="car_away")
-        may_wake = wish.wakes and self.view.is_plugged_in is True
+        wish, is_home = state.in_force, self._scout.data.is_home
+        if is_home is not True or wish is None:
+            is_first = state.is_first or is_home is False
+            return replace(state, is_in_car=False, problem="car_away", is_first=is_first)
+        may_wake = may_wake and wish.wakes and self.view.is_plugged_in is True
         state = await self.async_set_limit(state, purpose, may_wake=may_wake)
         windows = [(window.start, window.end) for window in plan.windows if window.end > _now()]
         await self._schedules.async_set(
             CHARGE, self._schedules.one_time(windows), owner=Owner.PLAN, purpose=purpose, may_wake=may_wake
         )
-        problem = await self._async_follow_now(plan, purpose, is_new=is_new)
-        state = replace(state, is_in_car=True, problem=problem)
+        problem = await self._async_follow_now(plan, purpose, is_first=state.is_first)
+        state = replace(state, is_in_car=True, problem=problem, is_first=False)
         await self._keep(state)
         return state
 
@@ -114,16 +122,16 @@ class CarSide:
         await self._async_send(set_charge_limit(limit), purpose)
         return replace(state, need=need.after_setting(_now())) if is_pending else state
 
-    async def _async_follow_now(self, plan: ChargePlan, purpose: Purpose, *, is_new: bool) -> str | None:
+    async def _async_follow_now(self, plan: ChargePlan, purpose: Purpose, *, is_first: bool) -> str | None:
         """Let a charge that runs wait, or begin what the car does not begin by itself in the middle of a window.
 
-        A new schedule does not stop a charge. It is stopped once, when the plan is asked for: what a person starts
+        A new schedule does not stop a charge. It is stopped once, as the plan gets into the car: what a person starts
         afterwards goes on, and a fast charger is never stopped. Return the key of what the car refused, None without.
         """
         view, runs = self.view, plan.running_until(_now()) is not None
         command: Command | None = None
         if (
-            is_new
+            is_first
             and view.is_charging
             and not runs
             and plan.limited_by in _WAITS

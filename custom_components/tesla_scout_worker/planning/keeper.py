@@ -16,28 +16,25 @@ from ..fleet.errors import FleetError, VehicleUnavailableError
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState
 from ..memory import Memory
-from ..price_sources.errors import PriceSourceError, PricesUnavailableError
-from ..price_sources.fetch import async_fetch_prices
 from ..request_bound import Bucket
 from ..schedule_keeper import ScheduleKeeper
 from ..schedule_kinds import CHARGE, Owner
 from ..scout.coordinator import ScoutCoordinator
-from ..settings import Options
 from ..worker.charge_model import SessionRecord
 from ..worker.charge_plan import ChargePlan
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.needs import Outcome
-from ..worker.price_slots import Prices
 from ..worker.sessions import ENDS, Happened, Session
+from ..worker.triggers import Cause
 from .car_side import CarSide
-from .paying import paid_for
-from .reckoning import car_now, model_of, reckon, wall_kw
+from .making import Maker
+from .paying import with_what_came_before
+from .reckoning import car_now, model_of, wall_kw
 from .wish import Learned, PlanState, PlanWish
 
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "plan"
-_DAY: Final = 86_400.0
 # A plan that could not be put into the car is tried again after this; after this, where somebody must mend it (seconds).
 _AGAIN: Final = 1_800.0
 _MENDED: Final = 7_200.0
@@ -45,6 +42,11 @@ _MENDED: Final = 7_200.0
 _CHANGES: Final = (6, 7_200.0)
 # What is known of a car that is awake is read again for a plan if it is older than this (seconds).
 _FRESH_FOR: Final = 600.0
+# A car that was woken in vain, or was not to be woken, is not woken again for the same plan: not after a start either.
+_SLEEPS: Final = frozenset({"asleep", "did_not_wake"})
+# A read so short ago has shown how a need ended. Else one shows that and what its end has changed in the car (seconds).
+_JUST_READ: Final = 60.0
+_ENDS: Final = 15.0
 
 
 class PlanKeeper:
@@ -69,6 +71,7 @@ class PlanKeeper:
         self._worker = worker
         self._schedules = schedules
         self._car = CarSide(account, vin, scout, worker, schedules, self._async_keep)
+        self._maker = Maker(hass, entry)
         self._lock = asyncio.Lock()
         self._changes = Bucket(*_CHANGES)
         self._listeners: list[CALLBACK_TYPE] = []
@@ -123,7 +126,7 @@ class PlanKeeper:
             before, now = self.data, _now()
             asked = before.asked(wish, is_once=is_once)
             await self._async_freshen()
-            plan = await self._async_reckon(wish, asked)
+            plan = await self._async_make(wish, asked)
             if is_trial:
                 return plan
             if (
@@ -131,6 +134,7 @@ class PlanKeeper:
                 and before.in_force == wish
                 and before.is_in_car
                 and plan.is_same_as(before.plan, now)
+                and not self._car.lacks(before.plan)
             ):
                 return before.plan
             self._set(replace(asked, plan=plan, is_in_car=False))
@@ -138,7 +142,7 @@ class PlanKeeper:
             await self._memory.async_save()
             if asked.in_force is wish:
                 try:
-                    self._set(await self._car.async_put(self.data, plan, Purpose.REQUESTED, is_new=True))
+                    self._set(await self._car.async_put(self.data, plan, Purpose.REQUESTED))
                 except FleetError as err:
                     # Who asked is told; the wish stays, and is tried again as one that nobody waits for.
                     self._memory.save_soon()
@@ -146,7 +150,7 @@ class PlanKeeper:
                     raise
             elif before.plan is not None:
                 # Something that is needed once goes first; this wish waits for its end.
-                self._set(replace(self.data, plan=before.plan, is_in_car=before.is_in_car))
+                self._set(replace(before, wish=wish))
             self._follow()
             _LOGGER.debug("A plan was made in %.0f s", _now() - now)
             return plan
@@ -186,19 +190,8 @@ class PlanKeeper:
         if not is_fresh and self._scout.data.cloud is CloudState.ONLINE:
             await self._worker.async_run()
 
-    async def _async_reckon(self, wish: PlanWish, state: PlanState, *, guesses: bool = False) -> ChargePlan:
-        """Return the plan. guesses: without prices one is made as well. Raises FleetError, PriceSourceError."""
-        now = _now()
-        source = wish.source or Options.from_options(self._entry.options).price_source
-        try:
-            prices = await async_fetch_prices(
-                self._hass, source, now - _DAY, max(wish.ready_by, now + 3_600.0)
-            )
-        except PriceSourceError as err:
-            if not guesses and not isinstance(err, PricesUnavailableError):
-                raise
-            prices = Prices((), None)
-        return reckon(wish, state, self.learned, self._car.view, prices, now, dt_util.get_default_time_zone())
+    async def _async_make(self, wish: PlanWish, state: PlanState, *, guesses: bool = False) -> ChargePlan:
+        return await self._maker.async_plan(wish, state, self.learned, self._car.view, guesses=guesses)
 
     # --- making it anew ---------------------------------------------------------------------------
 
@@ -227,6 +220,9 @@ class PlanKeeper:
     async def _async_do_reconsider(self) -> float | None:
         now, car = _now(), car_now(self._car.view)
         if self.data.need and self.data.need.outcome(car, now) is not Outcome.PENDING:
+            if self.data.need_wish and now - (car.read_at or 0.0) >= _JUST_READ:
+                # How far it came was not read. A car that sleeps is read when it is awake, and gets its limit back then.
+                self._worker.async_raise(Cause.ONE_OFF_ENDED, after=_ENDS)
             await self._async_end_need()
         if self.data.wish and now >= self.data.wish.ready_by:
             self._set(replace(self.data, wish=None))
@@ -237,16 +233,19 @@ class PlanKeeper:
                 # What never ran, since the car was away or unplugged, would run in a week.
                 await self._schedules.async_set(CHARGE, (), owner=Owner.PLAN, purpose=Purpose.WORKER)
             return None
-        plan = await self._async_reckon(wish, self.data, guesses=True)
+        plan = await self._async_make(wish, self.data, guesses=True)
         before, is_in_car = self.data.plan, self.data.is_in_car
         if before is not None and is_in_car and plan.is_same_as(before, now):
-            self._set(replace(self.data, plan=replace(before, replan_at=plan.replan_at)))
-            return None
+            plan = replace(before, replan_at=plan.replan_at)
+            if not self._car.lacks(plan):
+                self._set(replace(self.data, plan=plan))
+                return None
         # To find out that it is away costs nothing, and on its way it is read often.
         if self._scout.data.is_home is True and self._changes.take(now):
             return now + _AGAIN
+        is_tried = self.data.problem in _SLEEPS and before is not None and plan.is_same_as(before, now)
         self._set(replace(self.data, plan=plan, is_in_car=False))
-        self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, is_new=False))
+        self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, may_wake=not is_tried))
         return None
 
     async def _async_end_need(self, purpose: Purpose = Purpose.WORKER, *, may_wake: bool = False) -> None:
@@ -285,20 +284,12 @@ class PlanKeeper:
             model = model_of(self.learned, self._worker.data.vehicle_data).learned(record)
             self.learned = replace(self.learned, model=model.as_dict())
         if session.is_home and not session.is_fast:
-            self._async_begin(self._async_reckon_cost(session))
+            self._async_begin(self._async_reckon_cost(session, self.data))
         self._memory.save_soon()
 
-    async def _async_reckon_cost(self, session: Session) -> None:
-        source = self.data.in_force.source if self.data.in_force else None
-        source = source or Options.from_options(self._entry.options).price_source
-        end = session.ended_at or session.started_at
-        try:
-            prices = await async_fetch_prices(
-                self._hass, source, session.started_at, max(end, session.started_at + 60.0)
-            )
-        except PriceSourceError:
-            return
-        if paid := paid_for(session, prices):
+    async def _async_reckon_cost(self, session: Session, state: PlanState) -> None:
+        if paid := await self._maker.async_cost(session, state):
+            paid = with_what_came_before(paid, session, self.learned.paid)
             self.learned = replace(self.learned, paid=paid)
             self._set(self.data)
             self._memory.save_soon()

@@ -1,11 +1,17 @@
 """What a charge cost, pure: its energy at the prices of its hours."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from ..worker.charge_plan import ChargeWindow
 from ..worker.price_slots import Prices
 from ..worker.sessions import Session
 from .wish import PaidCharge
+
+# The car's own counter goes on from there while the cable stays in (kWh).
+_COUNTED: Final = 0.05
+# Windows of one plan are not further apart (seconds).
+_ONE_NIGHT: Final = 43_200.0
 
 
 def paid_for(session: Session, prices: Prices, windows: Iterable[ChargeWindow] = ()) -> PaidCharge | None:
@@ -32,3 +38,20 @@ def paid_for(session: Session, prices: Prices, windows: Iterable[ChargeWindow] =
     if priced < lasted - 1.0:
         return None
     return PaidCharge(round(cost, 4), prices.currency, round(energy, 3), end)
+
+
+def with_what_came_before(paid: PaidCharge, session: Session, before: PaidCharge | None) -> PaidCharge:
+    """Return what was paid since the cable is in: a plan charges in several windows. before: what was told last."""
+    if (
+        before is None
+        or session.counted_from < _COUNTED
+        or before.currency != paid.currency
+        or not session.started_at - _ONE_NIGHT <= before.ended_at < paid.ended_at
+    ):
+        return paid
+    return PaidCharge(
+        round(before.cost + paid.cost, 4),
+        paid.currency,
+        round(before.energy_kwh + paid.energy_kwh, 3),
+        paid.ended_at,
+    )

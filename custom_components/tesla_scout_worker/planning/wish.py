@@ -104,7 +104,8 @@ class PlanState:
     """What is known of a car's plan.
 
     wish: of usual days. need, need_wish: what is needed once, which goes first. plan: in force. is_in_car: the car has it as
-    its schedules. problem: key of what keeps it out of the car or makes it a guess, None without.
+    its schedules. problem: key of what keeps it out of the car or makes it a guess, None without. is_first: it was not there
+    since it was asked for, or since the car came home: what charges then was begun by the cable, and waits.
     """
 
     wish: PlanWish | None = None
@@ -113,6 +114,7 @@ class PlanState:
     plan: ChargePlan | None = None
     is_in_car: bool = False
     problem: str | None = None
+    is_first: bool = False
 
     @property
     def in_force(self) -> PlanWish | None:
@@ -122,11 +124,11 @@ class PlanState:
     def asked(self, wish: PlanWish, *, is_once: bool) -> Self:
         """Return the state with another wish. is_once: something that is needed once. Raises InvalidNeedError."""
         if not is_once:
-            return replace(self, wish=wish)
+            return replace(self, wish=wish, is_first=True)
         need = Need(wish.target or 100, wish.ready_by)
         if self.need is not None:
             need = self.need.replaced_by(need)
-        return replace(self, need=need, need_wish=wish)
+        return replace(self, need=need, need_wish=wish, is_first=True)
 
     def without_need(self) -> Self:
         """Return the state after a need has ended; what limit it changed is remembered until that is put back."""
@@ -141,6 +143,7 @@ class PlanState:
             "plan": self.plan.as_dict() if self.plan else None,
             "is_in_car": self.is_in_car,
             "problem": self.problem,
+            "is_first": self.is_first,
         }
 
     @classmethod
@@ -154,6 +157,7 @@ class PlanState:
             ChargePlan.from_dict(stored.get("plan")),
             stored.get("is_in_car") is True,
             problem if isinstance(problem, str) else None,
+            stored.get("is_first") is True,
         )
 
 

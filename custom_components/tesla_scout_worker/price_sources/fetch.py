@@ -83,8 +83,9 @@ async def _async_prices(
     hass: HomeAssistant, told: Mapping[str, Any], start: float, end: float, zone: tzinfo
 ) -> Prices:
     if CONF_TARIFF in told:
-        currency = told.get(CONF_CURRENCY, hass.config.currency)
-        return tariff_of(told[CONF_TARIFF]).prices(start, end, zone, currency)
+        tariff = tariff_of(told[CONF_TARIFF])
+        currency = told.get(CONF_CURRENCY) or tariff.currency or hass.config.currency
+        return tariff.prices(start, end, zone, currency)
     if CONF_PRICES in told:
         unit = unit_of(told.get(CONF_UNIT), told.get(CONF_CURRENCY))
         return Prices.of(slots_of(told[CONF_PRICES], zone, unit.per_kwh), unit.currency)

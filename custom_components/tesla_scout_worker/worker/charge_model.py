@@ -88,6 +88,7 @@ class SessionRecord:
             session.energy_added,
             (session.ended_at - session.started_at) / 3_600.0 if session.is_start_seen else None,
             session.energy_added / session.efficiency if session.efficiency else None,
+            session.wall_kw if session.level_before < _TAPER_FROM else None,
             is_at_home=bool(session.is_home) and not session.is_fast,
         )
 
@@ -257,7 +258,8 @@ def _usable_kwh(car_type: str | None, trim: str | None) -> float:
 
 def _wall_kw_of(session: SessionRecord, hours: float, conversion: float) -> float | None:
     """Return what was drawn below the taper (kW), None where the session does not say."""
-    if session.wall_kw is not None and session.wall_kw > 0:
+    # Less than what arrived was read as the current was still rising.
+    if session.wall_kw is not None and session.wall_kw * hours > session.added_kwh:
         return session.wall_kw
     if session.level_after > _TAPER_FROM:
         return None

@@ -96,6 +96,8 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         if cause is Cause.ARRIVED_HOME:
             self._set(course=self.data.course.arrived(now))
         self._memory.save_soon()
+        if after:
+            self._replan()
 
     @callback
     def async_saw(self, cloud: CloudState) -> None:

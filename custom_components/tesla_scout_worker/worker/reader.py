@@ -20,6 +20,7 @@ from ..fleet.models import CloudState, VehicleData
 
 _EVERYTHING: Final = EVERYTHING_BUT_SCHEDULES + SCHEDULE_ENDPOINTS
 _POSITION: Final = "location_data"
+_CHARGE: Final = "charge_schedule_data"
 # What makes a read fail is then not asked for, for this long (seconds).
 _LEAVE_OUT_FOR: Final = 86_400.0
 # A car that the cloud calls online and that answers 408 is billed for each: a pause that doubles (seconds).
@@ -80,7 +81,9 @@ class Reader:
         try:
             return await self._account.client.vehicle_data(self._vin, asked, purpose)
         except FleetError as err:
-            suspects = tuple(part for part in _suspects(err) if part != _POSITION or not needs_position)
+            suspects = tuple(
+                part for part in _suspects(err) if part in asked and (part != _POSITION or not needs_position)
+            )
             rest = tuple(endpoint for endpoint in asked if endpoint not in suspects)
             if rest == asked or (self._unanswered and isinstance(err, VehicleUnavailableError)):
                 # That it was not the schedules was found out the last time.
@@ -90,6 +93,9 @@ class Reader:
                 raise
             read = await self._account.client.vehicle_data(self._vin, rest, purpose)
         self._left_out |= dict.fromkeys(suspects, _now() + _LEAVE_OUT_FOR)
+        if suspects == SCHEDULE_ENDPOINTS:
+            # Which of the two it was shows the next read, without the one that no charge needs.
+            self._left_out[_CHARGE] = 0.0
         return read
 
     def _may_ask(self, endpoint: str) -> bool:

@@ -301,11 +301,13 @@ def _begun(was: _Seen | None, now: _Seen, is_home: bool | None) -> Session:
 
 
 def _gone_on(session: Session, now: _Seen) -> Session:
+    # At full power the share is exact: amps are whole ones, and near full they say little.
+    is_more = session.efficiency is None or (now.wall_kw or 0.0) > (session.wall_kw or 0.0)
     return replace(
         session,
         level_after=now.level,
         energy_added=max(now.energy - session.counted_from, 0.0),
-        efficiency=now.efficiency or session.efficiency,
+        efficiency=(now.efficiency if is_more else None) or session.efficiency,
         wall_kw=max(now.wall_kw or 0.0, session.wall_kw or 0.0) or None,
         is_fast=session.is_fast or now.is_fast,
     )

@@ -126,6 +126,11 @@ class Tariff:
         if self.preset is Preset.DAY_NIGHT and not self.night_hours:
             raise TariffError(translation_key="tariff_hours_missing")
 
+    @property
+    def currency(self) -> str | None:
+        """Return the currency of the country that the tariff is of, None where that is not said."""
+        return "PLN" if self.preset.value.startswith("pl_") else None
+
     def price_at(self, clock: datetime) -> float:
         """Return the price at a time of the meter's clock."""
         if self._is_free(clock.date()):

@@ -295,6 +295,7 @@ async def test_car_that_was_out_of_reach_for_a_moment_is_told_again(
     await hass.services.async_call(
         "tesla_scout_worker", "run_worker", {}, blocking=True, return_response=True
     )
+    await passes(30)
     simulator.faults.add(Fault("command", "status", status=408))
     start = time.time()
     with pytest.raises(HomeAssistantError) as raised:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.tesla_scout_worker.planning.paying import paid_for
+from custom_components.tesla_scout_worker.planning.paying import paid_for, with_what_came_before
+from custom_components.tesla_scout_worker.planning.wish import PaidCharge
 from custom_components.tesla_scout_worker.worker.charge_plan import ChargeWindow
 from custom_components.tesla_scout_worker.worker.price_slots import Prices, PriceSlot
 from custom_components.tesla_scout_worker.worker.sessions import Session
@@ -51,3 +52,19 @@ def test_charge_whose_beginning_nobody_saw_ran_in_its_windows() -> None:
     seen = paid_for(replace(CHARGE, is_start_seen=True), PRICES, (late,))
     assert seen is not None
     assert seen.cost == pytest.approx(2.0)
+
+
+def test_windows_of_one_night_are_paid_for_together() -> None:
+    """The car's own counter goes on while the cable stays in. What was told twice is not paid twice."""
+    second = replace(CHARGE, started_at=START + 4 * HOUR, ended_at=START + 5 * HOUR, counted_from=9.0)
+    last = PaidCharge(0.2, "EUR", 2.0, START + 2 * HOUR)
+    now = PaidCharge(0.3, "EUR", 3.0, START + 5 * HOUR)
+    assert with_what_came_before(now, second, last) == PaidCharge(0.5, "EUR", 5.0, START + 5 * HOUR)
+    for session, before in (
+        (second, None),
+        (replace(second, counted_from=0.0), last),
+        (second, replace(last, currency="PLN")),
+        (second, replace(last, ended_at=START - 30 * HOUR)),
+        (second, now),
+    ):
+        assert with_what_came_before(now, session, before) == now

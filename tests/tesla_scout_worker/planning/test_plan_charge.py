@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bench import VIN, WORK, Pass, SetUp, settle
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from lookout import agrees, billed, call, value
@@ -34,6 +35,14 @@ def prices(start: float, hours: int = 48, cheap: range = range(2, 5)) -> dict[st
             for hour in range(hours)
         ],
         "unit": "EUR/kWh",
+    }
+
+
+def night_rate() -> dict[str, Any]:
+    """Return a tariff that is cheap from ten to six."""
+    return {
+        "tariff": {"preset": "day_night", "day": 0.4, "night": 0.1, "night_hours": ["22-6"]},
+        "currency": "EUR",
     }
 
 
@@ -307,3 +316,39 @@ async def test_trial_of_another_plan_tells_that_it_is_not_in_the_car(
     answer = await plan(hass, target=70, dry_run=True)
     assert (answer["in_car"], answer["problem"]) == (False, None)
     assert (await plan(hass, target=80))["in_car"]
+
+
+async def test_need_without_a_target_is_a_full_battery_as_late_as_is_cheap(
+    hass: HomeAssistant, entry: ScoutWorkerConfigEntry, car: Car
+) -> None:
+    """It can be days away: of two nights that cost the same the later one is taken."""
+    ready = datetime.fromtimestamp(at(7), BERLIN) + timedelta(days=2)
+    answer = await plan(hass, once=True, ready_by=ready.isoformat(), price_source=night_rate())
+    assert answer["reaches_level"] == 100
+    first = datetime.fromisoformat(answer["windows"][0]["start"])
+    assert ready - first < timedelta(hours=10)
+    assert car.battery(time.time()).limit == 100
+
+
+async def test_earliest_that_has_just_passed_is_no_bound(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: ScoutWorkerConfigEntry
+) -> None:
+    """Each night's automation says from ten on: at half past ten that is not tomorrow's."""
+    freezer.move_to(datetime.fromtimestamp(at(22, 30), BERLIN))
+    answer = await plan(
+        hass, target=70, earliest="22:00", ready_by="07:00", price_source=night_rate(), dry_run=True
+    )
+    assert answer["limited_by"] == "nothing"
+    early = await plan(
+        hass, target=70, earliest="03:00", ready_by="07:00", price_source=night_rate(), dry_run=True
+    )
+    assert datetime.fromisoformat(early["windows"][0]["start"]).astimezone(BERLIN).hour >= 3
+
+
+async def test_need_that_no_limit_can_be_is_refused(
+    hass: HomeAssistant, entry: ScoutWorkerConfigEntry
+) -> None:
+    """A car has no limit below 50 %."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await plan(hass, target=40, once=True)
+    assert raised.value.translation_key == "plan_need_wrong"

@@ -11,6 +11,7 @@ import pytest
 from fleet_simulator import HOME, Account, Car, Fault, FleetSimulator, drive_home
 
 SCHEDULES = "charge_schedule_data"
+PRECONDITIONING = "preconditioning_schedule_data"
 MISSING = {"response": None, "error": "Unauthorized missing scopes"}
 
 
@@ -59,7 +60,10 @@ async def test_schedules_that_cannot_be_read_are_left_out_for_a_day(
     fault: dict[str, object],
     cost: int,
 ) -> None:
-    """The rest is read with one more request, and for a day without even trying; then the schedules get a chance."""
+    """The rest is read with one more request, and for a day without even trying; then the schedules get a chance.
+
+    Which of the two kinds it was shows the read after that.
+    """
     broken = simulator.faults.add(
         Fault("vehicle_data", times=None, asks=SCHEDULES, **fault)  # type: ignore[arg-type]
     )
@@ -70,15 +74,32 @@ async def test_schedules_that_cannot_be_read_are_left_out_for_a_day(
     agrees(simulator, entry)
 
     car.stay_awake(time.time(), time.time() + 100_000)
-    answer = await call(hass, "run_worker")
-    assert answer["cars"][0]["vehicle_read"] is True
-    assert answer["billed"] == 1
-    assert SCHEDULES not in reads(simulator)[-1]
+    for billed_again in (cost, 1):
+        answer = await call(hass, "run_worker")
+        assert answer["cars"][0]["vehicle_read"] is True
+        assert answer["billed"] == billed_again
+        assert SCHEDULES not in reads(simulator)[-1]
 
     simulator.faults.active.remove(broken)
     await passes(86_500, step=600)
     await call(hass, "run_worker")
     assert SCHEDULES in reads(simulator)[-1]
+
+
+async def test_preconditioning_that_cannot_be_read_keeps_no_charge_from_being_planned(
+    hass: HomeAssistant, simulator: FleetSimulator, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """Only that kind is left out: from the second read on the schedules of charging are there, for one request."""
+    simulator.faults.add(
+        Fault("vehicle_data", "json", times=None, asks=PRECONDITIONING, status=408, body={"response": None})
+    )
+    await set_up(account)
+    assert value(hass, "sensor.scout_charging_schedules") == "unknown"
+    for _ in range(2):
+        answer = await call(hass, "run_worker")
+        assert answer["billed"] == 1
+        assert (SCHEDULES in reads(simulator)[-1], PRECONDITIONING in reads(simulator)[-1]) == (True, False)
+        assert value(hass, "sensor.scout_charging_schedules") == "0"
 
 
 async def test_position_that_is_refused_is_left_out(

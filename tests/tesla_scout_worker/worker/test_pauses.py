@@ -27,7 +27,7 @@ def at(hour: int, minute: int = 0) -> float:
 
 def read(state: str, when: float | None, *schedules: Mapping[str, Any]) -> VehicleData:
     """Return a read."""
-    blocks = {
+    blocks: dict[str, dict[str, Any]] = {
         "charge_state": {"charging_state": state},
         "charge_schedule_data": {"charge_schedules": list(schedules)},
     }
