@@ -42,6 +42,8 @@ async def _async_send(entry: ScoutWorkerConfigEntry, car: Car, command: Command,
     commander, view = entry.runtime_data.account.commander, view_of(car)
     may_wake = may_wake and view.is_plugged_in is True
     if view.is_asleep:
+        # No car is woken for a command that cannot be sent.
+        await commander.async_check(car.vin, Purpose.REQUESTED)
         # A command to a sleeping car is billed and does nothing; whether it still sleeps is told for free.
         await car.worker.async_wake(Purpose.REQUESTED, may_wake=may_wake)
     try:

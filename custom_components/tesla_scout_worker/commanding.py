@@ -30,7 +30,7 @@ from .fleet.command_errors import (
 from .fleet.commands import Command, Transports
 from .fleet.errors import NotFoundError, RequestRejectedError, SigningRequiredError
 from .fleet.metering import Purpose
-from .fleet.signed import SignedCommands
+from .fleet.signed import SignedCommands, check_key
 from .proxy_way import ProxyWay
 from .virtual_key import VirtualKeyError, async_key_cabinet
 
@@ -62,6 +62,29 @@ class Commander:
         self._remembered: dict[str, Transports] = {}
         self._listeners: list[SentListener] = []
         self._is_proxy_down = False
+        #: Cars that did not know the key when they were told something last.
+        self._unpaired: set[str] = set()
+
+    async def async_check(self, vin: str, purpose: Purpose) -> None:
+        """Raise where a command could not be carried out in any case, before a car is woken or read for it.
+
+        Asks the cloud (not billed) where it must. Raises NoKeyError, KeyUnusableError, NoProxyError; KeyNotPairedError where
+        nobody waits for the command and the cloud knows that the key is not in the car.
+        """
+        way = await self._async_way(vin, purpose)
+        if way is Transports.PLAIN:
+            return
+        if way is Transports.PROXY:
+            if self._proxy is None:
+                raise NoProxyError
+            return
+        if (pem := await self._async_key_pem()) is None:
+            raise NoKeyError
+        check_key(pem)
+        if vin in self._unpaired and purpose is not Purpose.REQUESTED:
+            status = await self._account.client.fleet_status(vin, purpose)
+            if status.is_paired is False:
+                raise KeyNotPairedError
 
     async def async_send(self, vin: str, command: Command, purpose: Purpose) -> None:
         """Send a command to a car: one billed request (commands), up to three where it is signed here and the car is cold.
@@ -142,9 +165,11 @@ class Commander:
                     await self._signed.send(vin, command, purpose)
         except KeyNotPairedError:
             self._remembered.pop(vin, None)
+            self._unpaired.add(vin)
             domain = await self._async_domain()
             tell_unpaired(self._hass, self._entry, vin, domain=domain, is_proxys=way is Transports.PROXY)
             raise
+        self._unpaired.discard(vin)
         if way is not Transports.PLAIN:
             tell_paired(self._hass, self._entry, vin)
 

@@ -14,7 +14,8 @@ from .fleet.commands import Command
 from .fleet.errors import FleetError
 from .fleet.metering import Purpose
 from .memory import Memory
-from .schedule_kinds import CHARGE, PRECONDITION, Blocks, Kind, Outcome, Owner
+from .schedule_ids import OwnSchedules
+from .schedule_kinds import Blocks, Kind, Outcome, Owner
 from .scout.coordinator import ScoutCoordinator
 from .scout.home import current_home
 from .settings import Options
@@ -41,8 +42,6 @@ from .worker.wall_clock import one_time_schedules
 _ROOM: Final = "schedules"
 # What is known of a car is read again before it is changed if it is older than this (seconds).
 _FRESH_FOR: Final = 600.0
-# So many ids are remembered of each kind; beyond that the oldest are forgotten.
-_MOST_IDS: Final = 200
 
 
 class ScheduleKeeper:
@@ -68,9 +67,12 @@ class ScheduleKeeper:
         self._worker = worker
         self._lock = asyncio.Lock()
         stored = memory.recall(vin, _ROOM)
-        self._ours = {kind.name: _ids(stored.get(kind.name)) for kind in (CHARGE, PRECONDITION)}
+        self._ours = OwnSchedules(stored)
+        old = stored.get("old")
         self._old = {
-            name: minutes for name, minutes in _dict(stored.get("old")).items() if isinstance(minutes, int)
+            name: minutes
+            for name, minutes in (old if isinstance(old, dict) else {}).items()
+            if isinstance(minutes, int)
         }
         # What the car told before the last commands, of each block that no read has told since.
         self._unseen: dict[str, Any] = {}
@@ -84,7 +86,7 @@ class ScheduleKeeper:
 
     def owner(self, kind: Kind[Any], schedule_id: int | None) -> Owner | None:
         """Return for whom a schedule was made here, None for one that somebody else made."""
-        return self._ours[kind.name].get(schedule_id) if schedule_id is not None else None
+        return self._ours.owner(kind, schedule_id)
 
     def lacks[S: (ChargeSchedule | PreconditionSchedule)](self, kind: Kind[S], wanted: Iterable[S]) -> bool:
         """Return whether the car told that it has no schedule with the effect of one of these; where it told nothing it may."""
@@ -154,7 +156,7 @@ class ScheduleKeeper:
                 return None
             # Its own id alone may be changed; the others' ids are not given out again.
             mine = {schedule.id} if self.owner(kind, schedule.id) and schedule.id is not None else set()
-            return changes((schedule,), known, mine, first_id=self._first_id(kind))
+            return changes((schedule,), known, mine, first_id=self._ours.first_free(kind, _now()))
 
         return await self._async_change(kind, _to_add, owner, purpose, may_wake, (schedule,))
 
@@ -189,6 +191,7 @@ class ScheduleKeeper:
             todo = decide(self.present(kind))
             if todo is not None and not todo:
                 return Outcome(todo, is_verified=True)
+            await self._account.commander.async_check(self._vin, purpose)
             await self._worker.async_wake(purpose, may_wake=may_wake)
             if todo is None or not self._is_fresh or self._is_unsure(kind):
                 await self._async_read(purpose)
@@ -198,14 +201,15 @@ class ScheduleKeeper:
             if not todo:
                 return Outcome(todo, is_verified=True)
             self._check_room(kind, todo)
-            for one in todo.add:
-                self._ours[kind.name][one.id or 0] = owner
+            self._ours.note(kind, (one.id or 0 for one in todo.add), owner)
             # On the disk before it is in the car: a schedule that nobody knows to be ours would stay there for ever.
             await self._memory.async_save()
             commands = (*(kind.add(one) for one in todo.add), *(kind.remove(one) for one in todo.remove))
             is_verified = await self._async_send(
                 kind.block, commands, purpose, lambda: decide(self.present(kind))
             )
+            if is_verified:
+                self._forget(kind, todo.remove)
             return Outcome(todo, is_verified)
 
     async def _async_change_old[S: (ChargeSchedule | PreconditionSchedule)](
@@ -220,6 +224,7 @@ class ScheduleKeeper:
             return Outcome(Changes(kept=wanted), is_verified=True)
         if self._scout.data.is_home is not True or not all(map(self.is_at_home, wanted)):
             raise NotAtHomeError
+        await self._account.commander.async_check(self._vin, purpose)
         await self._worker.async_wake(purpose, may_wake=may_wake)
         if not self._is_fresh:
             await self._async_read(purpose)
@@ -253,8 +258,9 @@ class ScheduleKeeper:
                 # The read tells; to send it again would be a guess.
                 unknown = err
                 break
-            except FleetError:
-                await self._worker.async_after_command(command.name)
+            except FleetError as err:
+                if err.status is not None:
+                    await self._worker.async_after_command(command.name)
                 raise
         before = self._blocks.get(block)
         try:
@@ -277,20 +283,19 @@ class ScheduleKeeper:
         if purpose is Purpose.REQUESTED:
             await self._worker.async_run()
             return
+        before = self._worker.data.vehicle_data
         self._worker.async_raise(Cause.COMMAND)
         await self._worker.async_refresh()
+        if self._worker.data.vehicle_data is before:
+            raise SchedulesUnknownError
 
     def _to_set[S: (ChargeSchedule | PreconditionSchedule)](
         self, kind: Kind[S], wanted: tuple[S, ...], known: tuple[S, ...] | None, owner: Owner
     ) -> Changes[S] | None:
         if known is None:
             return None
-        mine = {its_id for its_id, whose in self._ours[kind.name].items() if whose is owner}
-        return changes(wanted, known, mine, first_id=self._first_id(kind))
-
-    def _first_id(self, kind: Kind[Any]) -> int:
-        """Return an id that was never given out here. Others use the Unix second, too."""
-        return max(int(_now()), *(its_id + 1 for its_id in self._ours[kind.name]), 1)
+        mine = self._ours.ids(kind, owner)
+        return changes(wanted, known, mine, first_id=self._ours.first_free(kind, _now()))
 
     def _check_room(self, kind: Kind[Any], todo: Changes[Any]) -> None:
         most = most_schedules(self._blocks, kind.block, kind.most)
@@ -299,8 +304,7 @@ class ScheduleKeeper:
             raise TooManySchedulesError
 
     def _forget(self, kind: Kind[Any], ids: Iterable[int]) -> None:
-        for its_id in ids:
-            self._ours[kind.name].pop(its_id, None)
+        self._ours.forget(kind, ids)
         self._memory.save_soon()
 
     @property
@@ -314,7 +318,7 @@ class ScheduleKeeper:
         """
         there = {one.id for one in self.present(kind) or ()}
         read_at = self._worker.data.vehicle_data.read_at or 0.0
-        return any(its_id >= read_at and its_id not in there for its_id in self._ours[kind.name])
+        return any(its_id >= read_at and its_id not in there for its_id in self._ours.ids(kind))
 
     @property
     def _is_fresh(self) -> bool:
@@ -322,23 +326,7 @@ class ScheduleKeeper:
         return read_at is not None and 0 <= _now() - read_at < _FRESH_FOR
 
     def _describe(self) -> dict[str, Any]:
-        described: dict[str, Any] = {
-            name: {str(its_id): owner.value for its_id, owner in sorted(ours.items())[-_MOST_IDS:]}
-            for name, ours in self._ours.items()
-        }
-        return {**described, "old": self._old}
-
-
-def _ids(stored: Any) -> dict[int, Owner]:
-    return {
-        int(its_id): Owner(owner)
-        for its_id, owner in _dict(stored).items()
-        if its_id.isdecimal() and owner in tuple(Owner)
-    }
-
-
-def _dict(stored: Any) -> dict[str, Any]:
-    return stored if isinstance(stored, dict) else {}
+        return {**self._ours.described(), "old": self._old}
 
 
 def _now() -> float:

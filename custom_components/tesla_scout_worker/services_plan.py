@@ -39,7 +39,7 @@ PROBLEMS: Final = frozenset(
     {
         "asleep", "battery_unknown", "budget_spent", "car_away", "command_refused", "did_not_wake", "failed",
         "key_not_paired", "missing_scope", "newer_software_needed", "no_virtual_key", "outcome_unknown",
-        "schedules_not_taken", "schedules_unknown", "too_many_schedules", "wakes_spent",
+        "schedules_not_taken", "schedules_unknown", "stopped_by_hand", "too_many_schedules", "wakes_spent",
     }
 )  # fmt: skip
 
@@ -56,6 +56,8 @@ _CHECKED: Final[dict[str, Any]] = {
 }
 # What is needed once is a full battery, if nothing else is said (per cent).
 _FOR_A_TRIP: Final = 100
+# More of them take long to reckon and save nothing.
+_MOST_WINDOWS: Final = 8
 _AS_TYPED: Final = vol.Any(time, datetime, int, float, str)
 
 
@@ -101,7 +103,7 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
     wish = PlanWish(
         ready_by=ready_by,
         target=data.get(ATTR_TARGET, _FOR_A_TRIP if is_once else None),
-        max_windows=data.get(ATTR_MAX_WINDOWS) or None,
+        max_windows=min(data.get(ATTR_MAX_WINDOWS, 0), _MOST_WINDOWS) or None,
         min_level=data.get(ATTR_MIN_LEVEL),
         price_ceiling=data.get(ATTR_PRICE_CEILING),
         # A trip can be days away: a battery should not stand full until then.
@@ -109,6 +111,7 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
         earliest=_earliest(data[ATTR_EARLIEST], now, ready_by) if ATTR_EARLIEST in data else None,
         source=data.get(CONF_PRICE_SOURCE),
         wakes=data[ATTR_WAKE],
+        asked_at=now.timestamp(),
     )
     is_past = ready_by <= now.timestamp()
     is_trial = data[ATTR_DRY_RUN] or is_past
@@ -185,8 +188,14 @@ def moment(told: time | datetime, now: datetime) -> float:
     if isinstance(told, datetime):
         local = told if told.tzinfo else told.replace(tzinfo=now.tzinfo)
         return local.timestamp()
-    day = now.date() if told.replace(tzinfo=None) > now.time() else now.date() + timedelta(days=1)
-    return datetime.combine(day, told.replace(tzinfo=None), tzinfo=now.tzinfo).timestamp()
+    clock = told.replace(tzinfo=None)
+    # In the night in which the clock is put back the hour that comes twice is meant as it comes next.
+    moments = (
+        datetime.combine(now.date() + timedelta(days=days), clock, tzinfo=now.tzinfo).replace(fold=fold)
+        for days in (0, 1)
+        for fold in (0, 1)
+    )
+    return next(at for at in (one.timestamp() for one in moments) if at > now.timestamp())
 
 
 def _earliest(told: time | datetime, now: datetime, ready_by: float) -> float:

@@ -1,12 +1,15 @@
 """What the tests of planned charges share: prices of a night, and a car that knows the app's key."""
 
+import asyncio
 from datetime import datetime, timedelta
 import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from lookout import call
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.tesla_scout_worker.const import CONF_COMMANDS
 from custom_components.tesla_scout_worker.virtual_key import async_virtual_key
@@ -41,6 +44,16 @@ def at(hour: int, minute: int = 0) -> float:
 def local_hour(told: str) -> int:
     """Return the hour in Berlin of a time that an answer tells."""
     return datetime.fromisoformat(told).astimezone(BERLIN).hour
+
+
+async def unwatched(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, step: float) -> None:
+    """Let time pass without waiting for all that was begun: who waits for a car to wake is waited for in vain meanwhile."""
+    while seconds > 0:
+        freezer.tick(min(step, seconds))
+        async_fire_time_changed(hass)
+        # Real time for the real requests.
+        await asyncio.to_thread(time.sleep, 0.012)
+        seconds -= step
 
 
 async def pair(hass: HomeAssistant, *cars: Car) -> None:

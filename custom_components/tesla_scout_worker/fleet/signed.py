@@ -102,6 +102,11 @@ def _load() -> Any:
     return import_module(_LIBRARY, __package__).SigningCar
 
 
+def check_key(pem: str) -> None:
+    """Raise KeyUnusableError for a key that cannot sign."""
+    _read(pem)
+
+
 def _read(pem: str) -> ec.EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(pem.encode(), None)

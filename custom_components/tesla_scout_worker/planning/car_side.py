@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..account import AccountCoordinator
 from ..fleet.command_errors import CommandRefusedError
 from ..fleet.commands import Command, charge_start, charge_stop, set_charge_limit
+from ..fleet.errors import FleetError
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState
 from ..fleet.vehicle_view import VehicleView
@@ -52,6 +53,8 @@ class CarSide:
         self._keep = keep
         # When it was told to begin or to wait: what was read before that says nothing of it (Unix seconds).
         self._told_at = 0.0
+        #: A command is on its way that is the plan's own.
+        self.is_sending = False
 
     @property
     def view(self) -> VehicleView:
@@ -91,7 +94,7 @@ class CarSide:
             is_first = state.is_first or is_home is False
             return replace(state, is_in_car=False, problem="car_away", is_first=is_first)
         may_wake = may_wake and wish.wakes and self.view.is_plugged_in is True
-        state = await self.async_set_limit(state, purpose, may_wake=may_wake)
+        state = await self._async_set_limit(state, purpose, may_wake=may_wake)
         windows = [(window.start, window.end) for window in plan.windows if window.end > _now()]
         await self._schedules.async_set(
             CHARGE, self._schedules.one_time(windows), owner=Owner.PLAN, purpose=purpose, may_wake=may_wake
@@ -99,28 +102,62 @@ class CarSide:
         problem = await self._async_follow_now(plan, purpose, is_first=state.is_first)
         state = replace(state, is_in_car=True, problem=problem, is_first=False)
         await self._keep(state)
+        if self.owes(state):
+            try:
+                state = await self.async_pay_back(state, purpose)
+            except FleetError as err:
+                # The plan is in the car, which is what matters.
+                _LOGGER.debug("The limit was not put back: %s", err.code)
         return state
 
-    async def async_set_limit(
+    def owes(self, state: PlanState) -> bool:
+        """Return whether an ended need's limit is to be put back, and nothing is in the way.
+
+        At a fast charger, or plugged in elsewhere, a lower limit would end what its owner waits for.
+        """
+        need, view = state.need, self.view
+        if need is None or state.need_wish is not None or view.is_at_fast_charger:
+            return False
+        is_in_the_way = self._scout.data.is_home is not True and view.is_plugged_in is not False
+        return not is_in_the_way and need.limit_to_set(car_now(view), _now()) is not None
+
+    def is_even(self, state: PlanState) -> bool:
+        """Return whether an ended need has left nothing to put back, as far as the car told."""
+        need, car = state.need, car_now(self.view)
+        if need is None or state.need_wish is not None or car.limit is None:
+            return False
+        return need.limit_to_set(car, _now()) is None
+
+    async def async_pay_back(
         self, state: PlanState, purpose: Purpose, *, may_wake: bool = False
     ) -> PlanState:
-        """Give the car the limit that a need needs, or after it the one that was there before: one command, seldom.
+        """Put back the limit that was there before a need: one command. Raises FleetError."""
+        need = state.need
+        limit = need.limit_to_set(car_now(self.view), _now()) if need else None
+        if limit is not None:
+            await self._async_be_online(purpose, may_wake=may_wake)
+            await self._async_send(set_charge_limit(limit), purpose)
+        return replace(state, need=None)
 
-        Raises FleetError.
-        """
+    async def _async_set_limit(self, state: PlanState, purpose: Purpose, *, may_wake: bool) -> PlanState:
+        """Give the car the limit that a need needs: one command, seldom. Raises FleetError."""
         need, car = state.need, car_now(self.view)
-        limit = need.limit_to_set(car, _now()) if need else None
-        if need is None or limit is None:
+        if need is None or state.need_wish is None or need.outcome(car, _now()) is not Outcome.PENDING:
             return state
-        is_pending = need.outcome(car, _now()) is Outcome.PENDING
-        if is_pending:
-            need = need.before_setting(car)
-            state = replace(state, need=need)
-            await self._keep(state)
-        if self._scout.data.cloud is not CloudState.ONLINE:
-            await self._worker.async_wake(purpose, may_wake=may_wake)
+        limit = need.limit_to_set(car, _now())
+        if limit is None:
+            return state
+        need = need.before_setting(car)
+        state = replace(state, need=need)
+        await self._keep(state)
+        await self._async_be_online(purpose, may_wake=may_wake)
         await self._async_send(set_charge_limit(limit), purpose)
-        return replace(state, need=need.after_setting(_now())) if is_pending else state
+        return replace(state, need=need.after_setting(_now()))
+
+    async def _async_be_online(self, purpose: Purpose, *, may_wake: bool) -> None:
+        if self._scout.data.cloud is not CloudState.ONLINE:
+            await self._account.commander.async_check(self._vin, purpose)
+            await self._worker.async_wake(purpose, may_wake=may_wake)
 
     async def _async_follow_now(self, plan: ChargePlan, purpose: Purpose, *, is_first: bool) -> str | None:
         """Let a charge that runs wait, or begin what the car does not begin by itself in the middle of a window.
@@ -150,7 +187,11 @@ class CarSide:
         return None
 
     async def _async_send(self, command: Command, purpose: Purpose) -> None:
-        await self._account.commander.async_send(self._vin, command, purpose)
+        self.is_sending = True
+        try:
+            await self._account.commander.async_send(self._vin, command, purpose)
+        finally:
+            self.is_sending = False
         await self._worker.async_after_command(command.name)
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
 import logging
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..account import AccountCoordinator
@@ -16,33 +15,27 @@ from ..fleet.errors import FleetError, VehicleUnavailableError
 from ..fleet.metering import Purpose
 from ..fleet.models import CloudState
 from ..memory import Memory
-from ..request_bound import Bucket
 from ..schedule_keeper import ScheduleKeeper
 from ..schedule_kinds import CHARGE, Owner
 from ..scout.coordinator import ScoutCoordinator
-from ..worker.charge_model import SessionRecord
 from ..worker.charge_plan import ChargePlan
 from ..worker.coordinator import WorkerCoordinator
 from ..worker.needs import Outcome
 from ..worker.sessions import ENDS, Happened, Session
 from ..worker.triggers import Cause
 from .car_side import CarSide
+from .learning import after_charge, after_paying, after_read
 from .making import Maker
-from .paying import with_what_came_before
-from .reckoning import car_now, model_of, wall_kw
+from .pacing import AGAIN, Alarm, Pace
+from .reckoning import car_now
 from .wish import Learned, PlanState, PlanWish
 
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "plan"
-# A plan that could not be put into the car is tried again after this; after this, where somebody must mend it (seconds).
-_AGAIN: Final = 1_800.0
-_MENDED: Final = 7_200.0
-# What nobody asked for may change the car's schedules so often at once, and once more each so many seconds.
-_CHANGES: Final = (6, 7_200.0)
 # What is known of a car that is awake is read again for a plan if it is older than this (seconds).
 _FRESH_FOR: Final = 600.0
-# A car that was woken in vain, or was not to be woken, is not woken again for the same plan: not after a start either.
+# What a wake-up did not help against passes with the car's own waking only.
 _SLEEPS: Final = frozenset({"asleep", "did_not_wake"})
 # A read so short ago has shown how a need ended. Else one shows that and what its end has changed in the car (seconds).
 _JUST_READ: Final = 60.0
@@ -73,12 +66,13 @@ class PlanKeeper:
         self._car = CarSide(account, vin, scout, worker, schedules, self._async_keep)
         self._maker = Maker(hass, entry)
         self._lock = asyncio.Lock()
-        self._changes = Bucket(*_CHANGES)
+        self._pace = Pace()
+        self._alarm = Alarm(hass, lambda: self._async_begin(self._async_reconsider()))
+        self._vin, self._account = vin, account
         self._listeners: list[CALLBACK_TYPE] = []
-        self._cancel: CALLBACK_TYPE | None = None
         self._read_at: float | None = None
-        # Until then nothing is tried for a read: the one after a command that failed would be the next reason (Unix seconds).
-        self._waits_until = 0.0
+        # What failed last passes by itself: another try may wake the car again.
+        self._passes = False
         stored = memory.recall(vin, _ROOM)
         self.data = PlanState.from_dict(stored)
         self.learned = Learned.from_dict(stored.get("learned"))
@@ -91,11 +85,12 @@ class PlanKeeper:
         releases = (
             self._worker.async_add_listener(self._async_updated),
             self._worker.teller.async_add_listener(self._async_happened),
-            self._stop,
+            self._account.commander.async_on_sent(self._async_sent),
+            self._alarm.stop,
         )
         # A kill can have come between two windows of a plan, or a failure before it.
         is_unfinished = self.data.in_force is not None and not self.data.is_in_car
-        self._follow(_now() if is_unfinished else None)
+        self._follow(_now() + 1.0 if is_unfinished else None)
 
         @callback
         def _release() -> None:
@@ -129,14 +124,17 @@ class PlanKeeper:
             plan = await self._async_make(wish, asked)
             if is_trial:
                 return plan
+            is_same = before.in_force == wish and before.is_in_car and not before.is_held
             if (
-                before.plan
-                and before.in_force == wish
-                and before.is_in_car
+                is_same
+                and before.plan
                 and plan.is_same_as(before.plan, now)
                 and not self._car.lacks(before.plan)
             ):
-                return before.plan
+                plan = plan.in_windows_of(before.plan, now)
+                self._set(replace(before, plan=plan))
+                self._follow()
+                return plan
             self._set(replace(asked, plan=plan, is_in_car=False))
             # On the disk before it is in the car: what a need has changed must be put back after a crash.
             await self._memory.async_save()
@@ -161,25 +159,24 @@ class PlanKeeper:
         It costs as `ScheduleKeeper.async_set`, and a command where a limit must be put back.
         """
         async with self._lock:
-            state = self.data
+            state = self.data.without_need(_now())
             may_wake = self._car.view.is_plugged_in is True
-            await self._async_end_need(Purpose.REQUESTED, may_wake=may_wake)
-            self._set(
-                replace(
-                    self.data,
-                    wish=state.wish if only_once else None,
-                    plan=None,
-                    is_in_car=False,
-                    problem=None,
-                )
-            )
-            if self.data.wish is None and self._car.has_ours:
-                await self._schedules.async_set(
-                    CHARGE, (), owner=Owner.PLAN, purpose=Purpose.REQUESTED, may_wake=may_wake
-                )
+            # Wished for no more, whatever becomes of telling the car.
+            state = replace(state, wish=state.wish if only_once else None, plan=None, is_in_car=False)
+            await self._async_keep(replace(state, problem=None, is_held=False))
+            try:
+                if self._car.owes(self.data):
+                    state = await self._car.async_pay_back(self.data, Purpose.REQUESTED, may_wake=may_wake)
+                    self._set(state)
+                if self.data.wish is None and self._car.has_ours:
+                    await self._schedules.async_set(
+                        CHARGE, (), owner=Owner.PLAN, purpose=Purpose.REQUESTED, may_wake=may_wake
+                    )
+            finally:
+                self._memory.save_soon()
+                self._follow()
         if self.data.wish is not None:
             await self._async_reconsider()
-        self._follow()
 
     # --- making it --------------------------------------------------------------------------------
 
@@ -201,122 +198,129 @@ class PlanKeeper:
             again: float | None = None
             try:
                 again = await self._async_do_reconsider()
-            except FleetError as err:
+            except (FleetError, HomeAssistantError, ValueError) as err:
                 again = self._failed(err)
             self._memory.save_soon()
             self._follow(again)
 
-    def _failed(self, err: FleetError) -> float | None:
+    def _failed(self, err: Exception) -> float | None:
         """Tell what kept a plan out of the car; the answer is when to try again (Unix seconds), None for the next read."""
-        _LOGGER.debug("The plan was not put into the car: %s", err.code)
+        code = err.code if isinstance(err, FleetError) else "failed"
+        _LOGGER.debug("The plan was not put into the car: %s (%s)", code, type(err).__name__)
         if isinstance(err, VehicleUnavailableError):
             # The next read is soon enough: nobody pays for a wake-up that was not wished.
             self._set(replace(self.data, problem="asleep"))
             return None
-        self._set(replace(self.data, problem=err.code))
-        self._waits_until = _now() + (_AGAIN if err.is_transient else _MENDED)
-        return self._waits_until
+        self._set(replace(self.data, problem=code))
+        self._passes = isinstance(err, FleetError) and err.is_transient and code not in _SLEEPS
+        return self._pace.failed(_now(), is_transient=self._passes)
 
     async def _async_do_reconsider(self) -> float | None:
-        now, car = _now(), car_now(self._car.view)
-        if self.data.need and self.data.need.outcome(car, now) is not Outcome.PENDING:
-            if self.data.need_wish and now - (car.read_at or 0.0) >= _JUST_READ:
-                # How far it came was not read. A car that sleeps is read when it is awake, and gets its limit back then.
-                self._worker.async_raise(Cause.ONE_OFF_ENDED, after=_ENDS)
-            await self._async_end_need()
+        now = _now()
         if self.data.wish and now >= self.data.wish.ready_by:
             self._set(replace(self.data, wish=None))
+        self._end_need(now)
+        again = await self._async_pay_back(now)
+        if self.data.is_held:
+            view = self._car.view
+            if view.is_plugged_in is not False and not view.is_charging and self.data.in_force:
+                return again
+            self._set(replace(self.data, is_held=False, problem=None))
         wish = self.data.in_force
         if wish is None:
             self._set(replace(self.data, plan=None, is_in_car=False, problem=None))
-            if self._car.has_ours and self._scout.data.cloud is CloudState.ONLINE:
+            is_online = self._scout.data.cloud is CloudState.ONLINE
+            if self._car.has_ours and is_online and self._pace.may_change(now):
                 # What never ran, since the car was away or unplugged, would run in a week.
                 await self._schedules.async_set(CHARGE, (), owner=Owner.PLAN, purpose=Purpose.WORKER)
-            return None
+            return again
         plan = await self._async_make(wish, self.data, guesses=True)
-        before, is_in_car = self.data.plan, self.data.is_in_car
-        if before is not None and is_in_car and plan.is_same_as(before, now):
-            plan = replace(before, replan_at=plan.replan_at)
+        before = self.data.plan
+        is_same = before is not None and plan.is_same_as(before, now)
+        if before is not None and is_same and self.data.is_in_car:
+            plan = plan.in_windows_of(before, now)
             if not self._car.lacks(plan):
                 self._set(replace(self.data, plan=plan))
-                return None
+                return again
         # To find out that it is away costs nothing, and on its way it is read often.
-        if self._scout.data.is_home is True and self._changes.take(now):
-            return now + _AGAIN
-        is_tried = self.data.problem in _SLEEPS and before is not None and plan.is_same_as(before, now)
+        if self._scout.data.is_home is True and not self._pace.may_change(now):
+            return now + AGAIN
+        # It was woken for this in vain, or was not to be woken, or somebody must mend something first.
+        is_in_vain = self.data.problem not in {None, "car_away"} and is_same and not self._passes
         self._set(replace(self.data, plan=plan, is_in_car=False))
-        self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, may_wake=not is_tried))
-        return None
+        self._set(await self._car.async_put(self.data, plan, Purpose.WORKER, may_wake=not is_in_vain))
+        return again
 
-    async def _async_end_need(self, purpose: Purpose = Purpose.WORKER, *, may_wake: bool = False) -> None:
-        """End what was needed once, and put the limit back: as soon as the car is awake, unless it may be woken for it."""
-        need = self.data.need
-        if need is None:
+    def _end_need(self, now: float) -> None:
+        """End what was needed once, if it is there, or if its time has passed."""
+        need, car = self.data.need, car_now(self._car.view)
+        if need is None or self.data.need_wish is None or need.outcome(car, now) is Outcome.PENDING:
             return
-        by = min(need.by, _now())
-        self._set(replace(self.data.without_need(), need=replace(need, by=by), is_in_car=False))
-        limit = self.data.need.limit_to_set(car_now(self._car.view), _now()) if self.data.need else None
-        if limit is not None:
-            self._set(await self._car.async_set_limit(self.data, purpose, may_wake=may_wake))
-        self._set(replace(self.data, need=None))
+        if now - (car.read_at or 0.0) >= _JUST_READ:
+            # How far it came was not read. A car that sleeps is read when it is awake, and gets its limit back then.
+            self._worker.async_raise(Cause.ONE_OFF_ENDED, after=_ENDS)
+        self._set(self.data.without_need(now))
+
+    async def _async_pay_back(self, now: float) -> float | None:
+        """Put back what an ended need has changed, where the car is awake; a plan that wakes it does so as well."""
+        if self._car.is_even(self.data):
+            self._set(replace(self.data, need=None))
+        is_online = self._scout.data.cloud is CloudState.ONLINE
+        if not is_online or not self._car.owes(self.data) or not self._pace.may_change(now):
+            return None
+        try:
+            self._set(await self._car.async_pay_back(self.data, Purpose.WORKER))
+        except FleetError as err:
+            # The usual plan does not wait for this.
+            return self._failed(err)
+        return None
 
     @callback
     def _async_updated(self) -> None:
         """Reconsider after each read."""
-        seen = wall_kw(self._car.view)
-        if seen is not None and self._scout.data.is_home:
-            self.learned = replace(self.learned, wall_kw=seen)
+        is_home = self._scout.data.is_home is True
+        self.learned = after_read(self.learned, self._car.view, is_home=is_home)
         read_at = self._worker.data.vehicle_data.read_at
         if read_at == self._read_at or self._lock.locked():
             return
         self._read_at = read_at
-        is_waiting = 0 < self._waits_until - _now() <= _MENDED
+        is_waiting = self._pace.is_waiting(_now())
         if not is_waiting and (self.data.in_force or self.data.need or self._car.has_ours):
             self._async_begin(self._async_reconsider())
+
+    @callback
+    def _async_sent(self, vin: str, command: str) -> None:
+        """Let a person's stop in the middle of a window count, until the person starts it again."""
+        if vin != self._vin or self._car.is_sending:
+            return
+        plan = self.data.plan
+        if command == "charge_stop" and plan and plan.running_until(_now()) is not None:
+            self._set(replace(self.data, is_held=True, problem="stopped_by_hand"))
+        elif command == "charge_start" and self.data.is_held:
+            self._set(replace(self.data, is_held=False, problem=None))
+        self._memory.save_soon()
 
     @callback
     def _async_happened(self, happened: Happened, at: float, session: Session | None) -> None:
         """Learn from a charge that has ended, and reckon what it cost."""
         if happened not in ENDS or session is None or session.ended_at is None:
             return
-        record = SessionRecord.of(session)
-        if record is not None:
-            model = model_of(self.learned, self._worker.data.vehicle_data).learned(record)
-            self.learned = replace(self.learned, model=model.as_dict())
+        self.learned = after_charge(self.learned, session, self._worker.data.vehicle_data)
         if session.is_home and not session.is_fast:
             self._async_begin(self._async_reckon_cost(session, self.data))
         self._memory.save_soon()
 
     async def _async_reckon_cost(self, session: Session, state: PlanState) -> None:
-        if paid := await self._maker.async_cost(session, state):
-            paid = with_what_came_before(paid, session, self.learned.paid)
-            self.learned = replace(self.learned, paid=paid)
-            self._set(self.data)
-            self._memory.save_soon()
+        paid = await self._maker.async_cost(session, state)
+        self.learned = after_paying(self.learned, session, paid)
+        self._set(self.data)
+        self._memory.save_soon()
 
     # --- inside -----------------------------------------------------------------------------------
 
     def _follow(self, again: float | None = None) -> None:
         """Come again when prices should be known, when the time is over, or when something failed."""
-        self._stop()
-        state, now = self.data, _now()
-        times = [again, state.plan.replan_at if state.plan else None]
-        times += [wish.ready_by for wish in (state.wish, state.need_wish) if wish]
-        due = [max(at, now + 60.0) for at in times if at is not None]
-        if due:
-            at = dt_util.utc_from_timestamp(min(due))
-            self._cancel = async_track_point_in_utc_time(self._hass, self._async_due, at)
-
-    @callback
-    def _async_due(self, now: datetime) -> None:
-        self._cancel = None
-        self._async_begin(self._async_reconsider())
-
-    @callback
-    def _stop(self) -> None:
-        if self._cancel:
-            self._cancel()
-            self._cancel = None
+        self._alarm.set(self._pace.next_time(self.data, again, _now()))
 
     def _async_begin(self, work: Any) -> None:
         self._entry.async_create_background_task(self._hass, work, "plan of charging")

@@ -15,6 +15,8 @@ from .wish import Learned, PlanState, PlanWish
 
 # Where neither wish nor car says how full (per cent).
 _USUAL_TARGET = 80
+# From here on a charge slows down (per cent).
+_TAPER = 80.0
 
 
 def model_of(learned: Learned, data: VehicleData) -> ChargeModel:
@@ -54,7 +56,7 @@ def reckon(
         PlanRequest(
             level=level,
             target=target,
-            deadline=wish.ready_by,
+            deadline=wish.deadline(now),
             curve=model_of(learned, view.data).curve(wall_kw(view) or learned.wall_kw),
             # For a need the limit is raised.
             limit=None if is_need else limit,
@@ -72,8 +74,11 @@ def reckon(
 
 
 def wall_kw(view: VehicleView) -> float | None:
-    """Return what the plug gives now (kW), None while it does not charge: what it gave in the past tells more then."""
-    if not view.is_charging or view.is_at_fast_charger:
+    """Return what the plug gives now (kW), None while it does not charge: what it gave in the past tells more then.
+
+    Near full the battery takes less than the plug gives, so that tells nothing.
+    """
+    if not view.is_charging or view.is_at_fast_charger or (view.percent("battery_level") or 0.0) >= _TAPER:
         return None
     volts = view.number("charge_state", "charger_voltage", 90, 300)
     amps = view.number("charge_state", "charger_actual_current", 1, 80)

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from ..worker.charge_plan import ChargePlan
 from ..worker.needs import Need
 from ..worker.windows import Ties
+
+# A little less than what a schedule can say by its weekday alone (seconds).
+_PLANNED_AHEAD: Final = 5.9 * 86_400.0
+_AN_HOUR: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +20,7 @@ class PlanWish:
 
     target: per cent, None for the car's own limit. ready_by, earliest: Unix seconds. max_windows, min_level,
     price_ceiling, ties: as `worker.plan_request.PlanRequest`. source: of prices, None for the one in the options.
-    wakes: a sleeping car may be woken to be given the plan.
+    wakes: a sleeping car may be woken to be given the plan. asked_at: Unix seconds, None where that is not known.
     """
 
     ready_by: float
@@ -28,6 +32,15 @@ class PlanWish:
     earliest: float | None = None
     source: Mapping[str, Any] | None = None
     wakes: bool = True
+    asked_at: float | None = field(default=None, compare=False)
+
+    def deadline(self, now: float) -> float:
+        """Return by when to be ready as it can be planned: a car takes no schedule of more than six days ahead.
+
+        It does not move on with each day, or the plan would be another one each day.
+        """
+        latest = (self.asked_at or now) + _PLANNED_AHEAD
+        return min(self.ready_by, latest if latest > now + _AN_HOUR else now + _PLANNED_AHEAD)
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self | None:
@@ -46,6 +59,7 @@ class PlanWish:
             earliest=_number(stored.get("earliest")),
             source=source if isinstance(source, Mapping) else None,
             wakes=stored.get("wakes") is not False,
+            asked_at=_number(stored.get("asked_at")),
         )
 
 
@@ -105,7 +119,9 @@ class PlanState:
 
     wish: of usual days. need, need_wish: what is needed once, which goes first. plan: in force. is_in_car: the car has it as
     its schedules. problem: key of what keeps it out of the car or makes it a guess, None without. is_first: it was not there
-    since it was asked for, or since the car came home: what charges then was begun by the cable, and waits.
+    since it was asked for, or since the car came home: what charges then was begun by the cable, and waits. A need whose
+    need_wish is gone has ended, and its limit is yet to be put back. is_held: a person stopped a charge of the plan, which
+    counts until the car is unplugged or charges again.
     """
 
     wish: PlanWish | None = None
@@ -115,6 +131,7 @@ class PlanState:
     is_in_car: bool = False
     problem: str | None = None
     is_first: bool = False
+    is_held: bool = False
 
     @property
     def in_force(self) -> PlanWish | None:
@@ -124,15 +141,18 @@ class PlanState:
     def asked(self, wish: PlanWish, *, is_once: bool) -> Self:
         """Return the state with another wish. is_once: something that is needed once. Raises InvalidNeedError."""
         if not is_once:
-            return replace(self, wish=wish, is_first=True)
+            return replace(self, wish=wish, is_first=True, is_held=False)
         need = Need(wish.target or 100, wish.ready_by)
         if self.need is not None:
             need = self.need.replaced_by(need)
-        return replace(self, need=need, need_wish=wish, is_first=True)
+        return replace(self, need=need, need_wish=wish, is_first=True, is_held=False)
 
-    def without_need(self) -> Self:
+    def without_need(self, now: float) -> Self:
         """Return the state after a need has ended; what limit it changed is remembered until that is put back."""
-        return replace(self, need_wish=None)
+        need = self.need
+        if need is None:
+            return self
+        return replace(self, need_wish=None, need=replace(need, by=min(need.by, now)), is_in_car=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -144,6 +164,7 @@ class PlanState:
             "is_in_car": self.is_in_car,
             "problem": self.problem,
             "is_first": self.is_first,
+            "is_held": self.is_held,
         }
 
     @classmethod
@@ -158,6 +179,7 @@ class PlanState:
             stored.get("is_in_car") is True,
             problem if isinstance(problem, str) else None,
             stored.get("is_first") is True,
+            stored.get("is_held") is True,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
@@ -167,8 +168,8 @@ async def _async_call(hass: HomeAssistant, name: str, data: Mapping[str, Any]) -
             translation_placeholders={"source": name, "error": str(err)},
         ) from err
     except Exception as err:
-        # Another integration's code, which may raise anything, and not everything says what it is.
-        reason = str(err) or type(err).__name__
+        # Another integration's code, which may raise anything; what is not for people can name an address with a token.
+        reason = (isinstance(err, HomeAssistantError) and str(err)) or type(err).__name__
         raise PricesUnavailableError(
             translation_domain=DOMAIN,
             translation_key="price_action_failed",

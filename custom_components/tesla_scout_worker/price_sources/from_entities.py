@@ -13,6 +13,7 @@ from ..worker.price_slots import Prices
 from .attributes import Told, has_lists, next_day_of, prices_of
 from .errors import PriceSourceInvalidError, PricesUnavailableError
 from .known import KNOWN
+from .reading import PriceDataError
 from .schema import CONF_ATTRIBUTE, CONF_CURRENCY, CONF_ENTITIES, CONF_UNIT
 
 
@@ -37,7 +38,13 @@ def from_entities(hass: HomeAssistant, source: Mapping[str, Any], zone: tzinfo) 
     told = Told(source.get(CONF_UNIT), source.get(CONF_CURRENCY), source.get(CONF_ATTRIBUTE))
     prices = Prices()
     for entity_id in source[CONF_ENTITIES]:
-        prices = prices.completed_by(prices_of(_state(hass, entity_id, told).attributes, zone, told))
+        found = prices_of(_state(hass, entity_id, told).attributes, zone, told)
+        if prices.currency and found.currency and prices.currency != found.currency:
+            raise PriceDataError(
+                translation_key="price_currencies_differ",
+                **{"from": prices.currency, "until": found.currency},
+            )
+        prices = prices.completed_by(found)
         tomorrow = hass.states.get(next_day_of(entity_id) or "sensor.")
         if tomorrow and has_lists(tomorrow.attributes):
             prices = prices.completed_by(prices_of(tomorrow.attributes, zone, told))

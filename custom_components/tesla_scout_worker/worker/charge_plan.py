@@ -89,6 +89,17 @@ class ChargePlan:
         shared = _shared(own, others)
         return _lasts(own) - shared <= _LACKING and _lasts(others) - shared <= _TOO_LONG
 
+    def in_windows_of(self, other: Self, now: float) -> Self:
+        """Return this plan in the windows of the other one, which is in the car and as good: only its figures are older.
+
+        Where a window has begun, the other one stays as it is: it tells of all of it.
+        """
+        if any(window.start <= now for window in other.windows):
+            return replace(other, replan_at=self.replan_at)
+        return replace(
+            self, windows=tuple(_with_figures_of(window, self.windows) for window in other.windows)
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
         return asdict(self)
@@ -131,6 +142,13 @@ def _window(stored: Any) -> ChargeWindow | None:
         stored.get("is_estimated") is True,
         stored.get("is_at_once") is True,
     )
+
+
+def _with_figures_of(window: ChargeWindow, others: Sequence[ChargeWindow]) -> ChargeWindow:
+    closest = max(others, key=lambda other: _shared((window,), (other,)), default=None)
+    if closest is None or not _shared((window,), (closest,)):
+        return window
+    return replace(closest, start=window.start, end=window.end)
 
 
 def _number(stored: Any) -> float | None:

@@ -406,9 +406,11 @@ async def test_any_other_action_with_a_list_of_prices(hass: HomeAssistant) -> No
     register(hass, {"nothing": 1})
     err, _ = await refused(hass, action="grid.prices", unit="ct/kWh")
     assert err.translation_key == "price_answer_unreadable"
-    register(hass, KeyError("broken"))
-    err, words = await refused(hass, action="grid.prices", unit="ct/kWh")
-    assert (err.translation_key, "broken" in words) == ("price_action_failed", True)
+    # What is not meant for people can name an address with a token in it.
+    for broken, told in ((KeyError("broken"), "KeyError"), (HomeAssistantError("no meter"), "no meter")):
+        register(hass, broken)
+        err, words = await refused(hass, action="grid.prices", unit="ct/kWh")
+        assert (err.translation_key, told in words, "broken" in words) == ("price_action_failed", True, False)
     err, words = await refused(hass, action="grid.costs", unit="ct/kWh")
     assert (err.translation_key, "grid.costs" in words) == ("price_action_missing", True)
 
