@@ -6,9 +6,8 @@ from typing import Final
 
 from ..fleet.models import VehicleData
 from ..fleet.vehicle_view import VehicleView
-from .schedules import charge_schedules_of
 from .sessions import Happened
-from .wall_clock import occurrences
+from .timetable import has_end_between
 
 # The clocks of car and Home Assistant may differ, and a car takes a while to stop (seconds).
 _ABOUT: Final = 180.0
@@ -37,12 +36,7 @@ def with_pauses(
     ):
         return happened
     since, until = before.read_at - _ABOUT, read.read_at + _ABOUT
-    is_end = any(
-        run.ends is not None and since <= run.ends.timestamp() <= until
-        for schedule in charge_schedules_of(before.blocks) or ()
-        for run in occurrences(schedule, zone, since, until, known_at=before.read_at)
-    )
-    if not is_end:
+    if not has_end_between(before, zone, since, until):
         return happened
     return tuple(
         Happened.CHARGING_PAUSED if one is Happened.CHARGING_INTERRUPTED else one for one in happened

@@ -39,6 +39,14 @@ def window_end(read: VehicleData, zone: tzinfo, now: float) -> float | None:
     return max(ends, default=None)
 
 
+def has_end_between(read: VehicleData, zone: tzinfo, since: float, until: float) -> bool:
+    """Return whether a schedule ends a charge between two moments."""
+    return any(
+        run.ends is not None and since <= run.ends.timestamp() <= until
+        for run in _runs(read, zone, since, until)
+    )
+
+
 def _runs(read: VehicleData, zone: tzinfo, since: float, until: float) -> Iterator[Occurrence]:
     for schedule in charge_schedules_of(read.blocks) or ():
         if _is_here(schedule, read):
