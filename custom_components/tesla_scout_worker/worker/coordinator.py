@@ -265,7 +265,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         is_home = self.is_home()
         log, happened = after_read(self.data.log, read_before, read, is_home=is_home)
         zone = dt_util.get_default_time_zone()
-        happened = with_pauses(happened, read_before, read, zone, is_home=is_home)
+        happened = with_pauses(happened, read_before, self.data.vehicle_data, zone, is_home=is_home)
         self._set(
             course=self.data.course.after(read, known_before, came_online=came_online),
             log=log,

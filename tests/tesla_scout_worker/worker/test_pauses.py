@@ -42,11 +42,11 @@ def told(
     schedule: Mapping[str, Any] = NIGHT,
     is_home: bool | None = True,
     happened: tuple[Happened, ...] = STOPPED,
+    then: Mapping[str, Any] | None = NIGHT,
 ) -> tuple[Happened, ...]:
     """Return what is told of a charge that ended between two reads."""
-    return with_pauses(
-        happened, read("Charging", since, schedule), read(state, until), BERLIN, is_home=is_home
-    )
+    after = read(state, until, *([then] if then else []))
+    return with_pauses(happened, read("Charging", since, schedule), after, BERLIN, is_home=is_home)
 
 
 def test_end_of_a_schedule_is_a_pause() -> None:
@@ -80,3 +80,11 @@ def test_all_else_is_an_interruption(changed: dict[str, Any]) -> None:
 def test_what_is_complete_stays_so() -> None:
     """Full at the end of a window is full."""
     assert told("Complete", happened=(Happened.CHARGING_COMPLETE,)) == (Happened.CHARGING_COMPLETE,)
+
+
+def test_last_window_of_all_ends_the_charge() -> None:
+    """As full as it was planned: the car does not go on by itself, and somebody may wait for that."""
+    once = {**NIGHT, "one_time": True, "days_of_week": 8}
+    assert told(schedule=once, then=None) == (Happened.CHARGING_COMPLETE,)
+    assert told(schedule=once, then={**NIGHT, "enabled": False}) == (Happened.CHARGING_COMPLETE,)
+    assert told(schedule=once, then={**NIGHT, "one_time": True, "days_of_week": 16}) == PAUSED
