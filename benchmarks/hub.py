@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from aiohttp.resolver import ThreadedResolver
 from homeassistant.components.device_tracker import legacy
+from homeassistant.components.http import HomeAssistantHTTP
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import aiohttp_client, entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
@@ -32,6 +33,8 @@ async def hub(home: Point) -> AsyncIterator[HomeAssistant]:
         patch.object(aiohttp_client, "_async_make_resolver", lambda _hass: _Resolver()),
         # It tidies up trackers from YAML every five seconds; there are none, and a day would hold 17,280 stops.
         patch.object(legacy, "async_track_utc_time_change", lambda *_args, **_kwargs: _nothing),
+        # Nobody calls it, and another Home Assistant on this machine may have the port.
+        patch.object(HomeAssistantHTTP, "async_bind", _unbound),
     ):
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(DATA_CUSTOM_COMPONENTS)
@@ -55,6 +58,10 @@ class _Resolver(ThreadedResolver):
 def _memory() -> str | None:
     """Return a folder that is no disk, where there is one: how long a flush takes is not what is measured."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own is made in it
+
+
+async def _unbound(_server: HomeAssistantHTTP) -> None:
+    """Take no port."""
 
 
 def _nothing() -> None:
