@@ -120,6 +120,9 @@ async def _set_up(hass: HomeAssistant, simulator: FleetSimulator, account: Accou
         CONF_ADVANCED: {CONF_TOKEN_URL: simulator.token_url, CONF_API_URL: simulator.api_url},
     }
     result = await flows.async_configure(menu["flow_id"], form)
+    if result.get("step_id") == "cars":
+        # All of them, as the form has it.
+        result = await flows.async_configure(menu["flow_id"], {})
     if result["type"] is not FlowResultType.CREATE_ENTRY:
         raise RuntimeError(f"the dialog answered {result.get('errors') or result.get('reason')}")
     await settle(hass)

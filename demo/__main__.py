@@ -72,11 +72,11 @@ async def tell(options: argparse.Namespace, folder: Path) -> dict[str, Any] | No
         )
         async with running(server):
             await server.log_in()
-            story.say(f"Open {server.url}/demo-charging and log in as {USER} with password {USER}")
+            story.say(f"Open {server.url} and log in as {USER} with password {USER}")
             world.drive_home()
             await house.live()
             story.say(f"Road    {story.road()} and sets off")
-            await _set_up(world, server)
+            await _set_up(world, house)
             await house.plan_ahead()
             story.say(
                 "The integration is set up through its dialogs, and an automation is made of its blueprint"
@@ -93,8 +93,9 @@ async def tell(options: argparse.Namespace, folder: Path) -> dict[str, Any] | No
     return None
 
 
-async def _set_up(world: World, server: HomeAssistantServer) -> None:
-    """Go through the dialogs: the sign-in, and where the prices come from."""
+async def _set_up(world: World, house: House) -> None:
+    """Go through the dialogs, the sign-in and where the prices come from, and make the dashboard."""
+    server = house.server
     entry_id = await server.set_up(
         {
             "client_id": world.simulator.client_id,
@@ -106,6 +107,7 @@ async def _set_up(world: World, server: HomeAssistantServer) -> None:
     async with asyncio.timeout(_WORK_PATIENCE):
         while not is_value((await server.states()).get(_LAST_READ, {}).get("state", "unknown")):  # noqa: ASYNC110 - another process has no event to wait for
             await asyncio.sleep(0.2)
+    await house.show()
     await server.set_option(entry_id, "price_source", "price_entity", entity_id=[PRICE], on_top={})
 
 

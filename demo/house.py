@@ -1,4 +1,4 @@
-"""What the Home Assistant of the demo has beside the integration: a wall box, prices, automations, a page, and a key.
+"""What the Home Assistant of the demo has beside the integration: a wall box, prices, automations, a dashboard, and a key.
 
 The key pair is what a set-up with an app of one's own makes; the demo pastes a token instead, so it is laid there before.
 """
@@ -17,6 +17,7 @@ from .server import HomeAssistantServer
 from .world import World
 
 CABLE: Final = "input_boolean.wall_box_cable"
+DASHBOARD: Final = "scout-worker"
 
 YAML: Final = """\
 input_boolean:
@@ -24,14 +25,6 @@ input_boolean:
     name: Wall box cable
     icon: mdi:ev-plug-type2
 automation: !include automations.yaml
-lovelace:
-  dashboards:
-    demo-charging:
-      mode: yaml
-      title: Scout Worker
-      icon: mdi:ev-station
-      show_in_sidebar: true
-      filename: charging.yaml
 """
 
 _AUTOMATIONS: Final = f"""\
@@ -51,52 +44,21 @@ _BLUEPRINTS: Final = Path("blueprints", "automation", "tesla_scout_worker")
 BLUEPRINT: Final = "tesla_scout_worker/charge_on_arrival.yaml"
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
-_PAGE: Final = f"""\
-views:
-  - title: Scout
-    path: scout
-    cards:
-      - type: entities
-        title: Coming home
-        entities:
-          - binary_sensor.scout_at_home
-          - sensor.scout_distance_to_home
-          - sensor.scout_next_look
-          - sensor.scout_last_full_read
-          - sensor.scout_cause_of_last_full_read
-      - type: map
-        entities:
-          - device_tracker.scout_location
-          - zone.home
-      - type: entities
-        title: Charging
-        entities:
-          - {CABLE}
-          - sensor.scout_charging
-          - sensor.scout_battery
-          - number.scout_charge_limit
-          - sensor.scout_charging_power
-          - sensor.scout_charge_plan
-          - sensor.scout_planned_charge_start
-          - sensor.scout_planned_charge_cost
-          - sensor.scout_last_charge_cost
-      - type: history-graph
-        title: Price and power
-        hours_to_show: 1
-        entities:
-          - {PRICE}
-          - sensor.scout_charging_power
-      - type: calendar
-        title: Schedules in the car
-        initial_view: listWeek
-        entities:
-          - calendar.scout_schedules
-      - type: entities
-        title: What Tesla bills
-        entities:
-          - sensor.tesla_scout_cost_this_month
-          - sensor.tesla_scout_cost_of_a_fixed_poll_this_month
-"""
+# Beside the dashboard that each owner gets: what only this house has.
+_OF_THE_HOUSE: Final[dict[str, Any]] = {
+    "type": "grid",
+    "cards": [
+        {"type": "heading", "heading": "This house", "icon": "mdi:home-lightning-bolt"},
+        {"type": "tile", "entity": CABLE, "grid_options": {"columns": "full"}},
+        {
+            "type": "history-graph",
+            "hours_to_show": 1,
+            "entities": [PRICE, "sensor.scout_charging_power"],
+            "grid_options": {"columns": "full"},
+        },
+    ],
+}
+_GRAPH: Final = "history-graph"
 
 
 class House:
@@ -121,6 +83,16 @@ class House:
             self._cable = cable
             await self.server.turn(CABLE, is_on=cable)
 
+    async def show(self) -> None:
+        """Make the dashboard as an owner does, from the answer of the action, and let Home Assistant open with it."""
+        dashboard = await self.server.act("get_dashboard")
+        sections = dashboard["views"][0]["sections"]
+        for card in (card for section in sections for card in section["cards"] if card["type"] == _GRAPH):
+            # A month is yet to come.
+            card["hours_to_show"] = 1
+        sections.insert(3, _OF_THE_HOUSE)
+        await self.server.show(DASHBOARD, "Scout & Worker", "mdi:car-electric", dashboard)
+
     async def plan_ahead(self) -> None:
         """Make an automation of the blueprint, or change when the car must be ready: before the prices end that are known."""
         ready_by = self._world.market.end - SLOT
@@ -140,11 +112,10 @@ class House:
 
 
 def furnish(folder: Path) -> ec.EllipticCurvePublicKey:
-    """Lay page, blueprint and virtual key into a configuration folder; return the key's public half, for the car.
+    """Lay automations, blueprint and virtual key into a configuration folder; return the key's public half, for the car.
 
     The key is as `custom_components.tesla_scout_worker.virtual_key` stores it.
     """
-    (folder / "charging.yaml").write_text(_PAGE, encoding="utf-8")
     (folder / "automations.yaml").write_text(_AUTOMATIONS, encoding="utf-8")
     blueprints = folder / _BLUEPRINTS
     blueprints.parent.mkdir(parents=True)

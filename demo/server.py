@@ -207,16 +207,29 @@ class HomeAssistantServer:
         """Make or change an automation, as the editor does."""
         await self._call("POST", f"/api/config/automation/config/{key}", json=dict(automation))
 
+    async def show(self, path: str, title: str, icon: str, dashboard: Mapping[str, Any]) -> None:
+        """Make a dashboard, and let Home Assistant open with it. dashboard: as its raw configuration editor has it."""
+        made = {"url_path": path, "title": title, "icon": icon, "mode": "storage"}
+        await self._ask("lovelace/dashboards/create", **made)
+        await self._ask("lovelace/config/save", url_path=path, config=dict(dashboard))
+        await self._ask("frontend/set_system_data", key="core", value={"default_panel": path})
+
     async def flows(self) -> list[dict[str, Any]]:
         """Return the config flows in progress of the integration: a request to sign in anew is one."""
-        socket_url = f"{self.url}/api/websocket"
-        async with self._http.ws_connect(socket_url) as connection:
+        found = await self._ask("config_entries/flow/progress")
+        return [flow for flow in found if flow["handler"] == "tesla_scout_worker"]
+
+    async def _ask(self, kind: str, **more: Any) -> Any:
+        """Ask what only the web socket answers. Raises ServerError with the reason."""
+        async with self._http.ws_connect(f"{self.url}/api/websocket") as connection:
             await connection.receive_json()
             await connection.send_json({"type": "auth", "access_token": self._token})
             await connection.receive_json()
-            await connection.send_json({"id": 1, "type": "config_entries/flow/progress"})
+            await connection.send_json({"id": 1, "type": kind, **more})
             answer = await connection.receive_json()
-        return [flow for flow in answer["result"] if flow["handler"] == "tesla_scout_worker"]
+        if not answer["success"]:
+            raise ServerError(f"{kind}: {answer['error']}")
+        return answer["result"]
 
     @property
     def _headers(self) -> dict[str, str]:

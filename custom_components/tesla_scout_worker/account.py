@@ -3,7 +3,6 @@
 The refresh token itself stays with the account's keeper; everyone else gets a short-lived access token from here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 import logging
@@ -18,7 +17,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .budget import Budget
-from .const import CONF_BASE_URL, DOMAIN
+from .car_list import CarList
+from .const import CONF_BASE_URL, CONF_VEHICLES, DOMAIN
 from .data import ScoutWorkerConfigEntry
 from .fleet.auth import NEEDED_SCOPES, SCOPE_LOCATION
 from .fleet.client import REGION_URLS, FleetClient, region_of
@@ -26,6 +26,7 @@ from .fleet.errors import FleetError
 from .fleet.metering import Purpose
 from .fleet.models import Vehicle
 from .fleet.transport import Transport
+from .issues import update_issue
 from .problems import for_coordinator
 from .settings import Endpoints
 from .token_health import TokenHealth, TokenState
@@ -44,8 +45,6 @@ _SHORTEST_WAIT: Final = 5.0
 _FAILURES_TO_TELL: Final = 5
 # A clock this far off makes tokens look younger or older than they are (seconds).
 _CLOCK_TOLERANCE: Final = 300.0
-# What the owner wished for, and need not mend.
-_WARNINGS: Final = frozenset({"budget_spent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +89,13 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self.budget = budget
         #: Sends commands; set by the set-up.
         self.commander: Commander
-        self._vehicles: dict[str, Vehicle] = {}
         #: The sign-in that its owner was asked to renew.
         self._asked_for: str | None = None
         self.client = FleetClient(
             self._transport, self, base_url_of(entry), region_moved=self._async_region_moved
         )
+        self.car_list = CarList(self.client, lambda: entry.data.get(CONF_VEHICLES, {}))
+        self.car_list.async_add_listener(self._async_publish)
 
     async def async_bind(self) -> None:
         """Take over the tokens that the entry and the journal hold. Asks nothing of Tesla."""
@@ -156,9 +156,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
 
     async def async_list_vehicles(self) -> dict[str, Vehicle]:
         """Ask which cars the account has and how the cloud sees them: one request, not billed. Raises FleetError."""
-        self._vehicles = {vehicle.vin: vehicle for vehicle in await self.client.vehicles(Purpose.SETUP)}
-        self._async_publish()
-        return self._vehicles
+        return await self.car_list.async_ask(Purpose.SETUP)
 
     @property
     def sees_location(self) -> bool:
@@ -170,7 +168,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     def _data(self) -> AccountData:
         error = self._transport.clock_error or 0.0
         minutes = round(error / 60) if abs(error) >= _CLOCK_TOLERANCE else None
-        return AccountData(self._keeper.health, self._vehicles, minutes)
+        return AccountData(self._keeper.health, self.car_list.vehicles, minutes)
 
     @callback
     def _async_publish(self) -> None:
@@ -270,31 +268,6 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             "scopes": ", ".join(sorted(data.missing_scopes - {SCOPE_LOCATION})),
             "minutes": str(abs(data.clock_error or 0)),
         }
-
-
-def update_issue(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    key: str,
-    *,
-    is_present: bool,
-    placeholders: Mapping[str, str] | None = None,
-    about: str | None = None,
-) -> None:
-    """Raise or take back a repair of an entry. about: what it is of, where there can be several of a kind."""
-    issue_id = "_".join(filter(None, (key, about, entry.entry_id)))
-    if not is_present:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING if key in _WARNINGS else ir.IssueSeverity.ERROR,
-        translation_key=key,
-        translation_placeholders={"account": entry.title, **(placeholders or {})},
-    )
 
 
 def base_url_of(entry: ConfigEntry[Any]) -> str:

@@ -22,7 +22,7 @@ from .account import AccountData
 from .book import Spending
 from .budget import Budget
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import AccountEntity, CarEntity
+from .entity import AccountEntity, CarEntity, async_add_for_each_car
 from .fleet.metering import Category
 from .scout.coordinator import ScoutCoordinator
 from .token_health import TokenState
@@ -30,6 +30,7 @@ from .token_health import TokenState
 type _Value = StateType | datetime
 
 _DOLLARS: Final = "USD"
+_HALF_A_CENT: Final = 0.005
 
 
 def _month_began(budget: Budget) -> datetime:
@@ -42,6 +43,11 @@ def _day_began(budget: Budget) -> datetime:
 
 def _time(seconds: float | None) -> datetime | None:
     return dt_util.utc_from_timestamp(seconds) if seconds else None
+
+
+def _told(dollars: float) -> float:
+    """Return what is told of an amount: less than half a cent short would be read as a minus before nothing."""
+    return 0.0 if -_HALF_A_CENT < dollars < 0 else dollars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +127,7 @@ _MONEY: Final[tuple[AccountSensorDescription, ...]] = (
     MoneyDescription(
         key="saved_this_month",
         translation_key="saved_this_month",
-        value=lambda _, budget: budget.saved_this_month,
+        value=lambda _, budget: _told(budget.saved_this_month),
     ),
     AccountSensorDescription(
         key="spending",
@@ -203,8 +209,8 @@ def async_add_account_sensors(
 ) -> None:
     """Add the sensors of the account, and of each car what it cost."""
     async_add_entities(AccountSensor(entry, description) for description in (*_MONEY, *_SIGN_IN))
-    async_add_entities(
-        CarCostSensor(entry, car, car.scout, _CAR_COST) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [CarCostSensor(entry, car, car.scout, _CAR_COST)]
     )
 
 

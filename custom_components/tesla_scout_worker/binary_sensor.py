@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .car_binary_sensor import CAR_BINARY_SENSORS, ReadBinarySensor
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .scout.coordinator import ScoutCoordinator
 from .worker.coordinator import WorkerCoordinator
 
@@ -46,15 +46,20 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the binary sensors."""
-    async_add_entities(
-        CarBinarySensor(entry, car, description.coordinator(car), description)
-        for car in entry.runtime_data.cars.values()
-        for description in _DESCRIPTIONS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            CarBinarySensor(entry, car, description.coordinator(car), description)
+            for description in _DESCRIPTIONS
+        ],
     )
-    async_add_entities(
-        ReadBinarySensor(entry, car, car.worker, description)
-        for car in entry.runtime_data.cars.values()
-        for description in CAR_BINARY_SENSORS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            ReadBinarySensor(entry, car, car.worker, description) for description in CAR_BINARY_SENSORS
+        ],
     )
 
 

@@ -29,6 +29,7 @@ from .fleet.metering import Admission, Category, Errand, Purpose
 from .ledger import Ledger, is_billed
 from .prices import Prices, is_billed_kind
 from .request_bound import RequestBound
+from .request_log import RequestLog
 from .store import PlannedSave, async_load_or_empty
 
 _STORAGE_VERSION: Final = 1
@@ -84,6 +85,7 @@ class Budget(Book):
         self._knocked_at, self._is_knocking = 0.0, False
         self._is_removed = False
         self._listeners: list[CALLBACK_TYPE] = []
+        self.log = RequestLog()
 
     async def async_load(self) -> None:
         """Read the ledger and the holds that an earlier run left."""
@@ -127,8 +129,13 @@ class Budget(Book):
 
         RateLimitedError, AccountDisabledError, NotRegisteredError, AskedTooOftenError, BudgetSpentError.
         """
-        self._refuse(errand, now := _now())
+        try:
+            self._refuse(errand, now := _now())
+        except FleetError as err:
+            self.log.kept_back(errand, err, now)
+            raise
         admission = Admission(errand, self.calendar.today, self.prices.of(errand.category))
+        self.log.admitted(admission, now)
         self._count_from(now)
         self.ledger.enter(admission)
         if receipt := _RECEIPT.get():
@@ -177,7 +184,9 @@ class Budget(Book):
     def settle(self, admission: Admission, status: int | None, *, sent: bool = True) -> None:
         """Take a request back that was not billed, and learn from what came back."""
         category = admission.errand.category
-        if not sent or not is_billed(status):
+        is_on_bill = sent and is_billed(status)
+        self.log.settled(admission, status, _now(), sent=sent, billed=is_on_bill)
+        if not is_on_bill:
             self.ledger.take_back(admission)
             if receipt := _RECEIPT.get():
                 receipt.take_back(admission)
@@ -228,6 +237,13 @@ class Budget(Book):
     def spending(self) -> Spending:
         """Return who may spend, in a word."""
         return Spending.DISABLED if self.is_disabled else super().spending
+
+    @property
+    def closed_until(self) -> dict[str, float]:
+        """Return what is left alone and until when (Unix seconds): categories of requests, and doors that Tesla closed."""
+        doors = {"account_disabled": self._disabled.until, "app_not_registered": self._unregistered.until}
+        held = {category.value: until for category, until in self._held_until.items()}
+        return held | {name: until for name, until in doors.items() if until}
 
     def owner_acted(self) -> None:
         """Open what Tesla had closed: the owner has just mended it, in a dialog that Tesla answered."""
@@ -291,8 +307,14 @@ async def async_budget_for(
 @callback
 def async_owner_acted(hass: HomeAssistant, entry_id: str) -> None:
     """Let an entry ask Tesla again at once, after its dialog ended well."""
-    if budget := hass.data.get(_BUDGETS, {}).get(entry_id):
+    if budget := known_budget(hass, entry_id):
         budget.owner_acted()
+
+
+@callback
+def known_budget(hass: HomeAssistant, entry_id: str) -> Budget | None:
+    """Return an entry's meter, None where it was never set up since the start."""
+    return hass.data.get(_BUDGETS, {}).get(entry_id)
 
 
 async def async_forget_budget(hass: HomeAssistant, entry_id: str) -> None:

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .fleet.errors import FleetError
 from .fleet.metering import Purpose
 from .problems import for_action
@@ -62,10 +62,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the buttons."""
-    async_add_entities(
-        CarButton(entry, car, description.coordinator(car), description)
-        for car in entry.runtime_data.cars.values()
-        for description in _DESCRIPTIONS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            CarButton(entry, car, description.coordinator(car), description) for description in _DESCRIPTIONS
+        ],
     )
 
 

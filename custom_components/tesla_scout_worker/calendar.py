@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .data import ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .schedule_kinds import CHARGE, PRECONDITION, Kind
 from .worker.coordinator import WorkerCoordinator
 from .worker.schedules import ChargeSchedule, Schedule
@@ -30,8 +30,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the calendars."""
-    async_add_entities(
-        ScheduleCalendar(entry, car, car.worker, _DESCRIPTION) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [ScheduleCalendar(entry, car, car.worker, _DESCRIPTION)]
     )
 
 

@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 from .car_sensor import CAR_SENSORS, ReadSensor, ReadSensorDescription
 from .data import Car, ScoutWorkerConfigEntry
 from .energy_session import EnergySession, energy_added, follow
+from .entity import async_add_for_each_car
 from .fleet.vehicle_view import CABLES, CHARGERS, CHARGING_STATES, LATCHES, VehicleView
 
 # Beyond these a value is a mistake: kW, A, miles of range an hour, V.
@@ -141,12 +142,18 @@ def async_add_read_sensors(
     entry: ScoutWorkerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of a full read; which there are does not depend on what was read."""
-    for car in entry.runtime_data.cars.values():
-        async_add_entities(
-            ReadSensor(entry, car, car.worker, description)
-            for description in (*CAR_SENSORS, *CHARGING_SENSORS)
-        )
-        async_add_entities([CompletionSensor(entry, car, car.worker, _COMPLETION), EnergySensor(entry, car)])
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            *(
+                ReadSensor(entry, car, car.worker, description)
+                for description in (*CAR_SENSORS, *CHARGING_SENSORS)
+            ),
+            CompletionSensor(entry, car, car.worker, _COMPLETION),
+            EnergySensor(entry, car),
+        ],
+    )
 
 
 class CompletionSensor(ReadSensor):

@@ -2,10 +2,9 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from .account import update_issue
 from .data import ScoutWorkerConfigEntry
 from .fleet.partner import pairing_url
-from .scout.refusals import car_id
+from .issues import car_id, update_issue
 
 
 @callback
@@ -15,7 +14,12 @@ def tell_unpaired(
     """Ask the owner to pair the key with a car. domain: with which it is registered. is_proxys: a proxy's key it is."""
     words = {"name": _name_of(entry, vin), "pairing_url": pairing_url(domain or "")}
     update_issue(
-        hass, entry, "key_not_paired", is_present=domain is not None, placeholders=words, about=car_id(vin)
+        hass,
+        entry,
+        "key_not_paired",
+        is_present=domain is not None,
+        placeholders=words,
+        about=car_id(entry, vin),
     )
     update_issue(
         hass,
@@ -23,7 +27,7 @@ def tell_unpaired(
         "key_not_registered",
         is_present=domain is None and not is_proxys,
         placeholders=words,
-        about=car_id(vin),
+        about=car_id(entry, vin),
     )
     update_issue(
         hass,
@@ -31,14 +35,14 @@ def tell_unpaired(
         "proxy_key_not_paired",
         is_present=domain is None and is_proxys,
         placeholders=words,
-        about=car_id(vin),
+        about=car_id(entry, vin),
     )
 
 
 @callback
 def tell_paired(hass: HomeAssistant, entry: ScoutWorkerConfigEntry, vin: str) -> None:
     """Take back what was said of a car's key: it has just obeyed a signed command."""
-    about = car_id(vin)
+    about = car_id(entry, vin)
     update_issue(hass, entry, "key_not_paired", is_present=False, about=about)
     update_issue(hass, entry, "key_not_registered", is_present=False, about=about)
     update_issue(hass, entry, "proxy_key_not_paired", is_present=False, about=about)

@@ -117,6 +117,17 @@ class Commander:
         """Return how a car takes commands, None while that was not found out. Asks nothing."""
         return self._remembered.get(vin) if self._transport is Transports.AUTO else self._transport
 
+    async def async_check_proxy(self) -> None:
+        """Look whether the owner's proxy answers, and start its add-on where it has one. Asks nothing of Tesla.
+
+        Raises NoProxyError, ProxyDownError.
+        """
+        if self._proxy is None:
+            raise NoProxyError
+        await self._proxy.async_check()
+        self._is_proxy_down = False
+        tell_proxy(self._hass, self._entry, is_down=False)
+
     async def async_close(self) -> None:
         """Stop what was started for commands."""
         if self._proxy is not None:

@@ -130,7 +130,10 @@ class ScoutWorkerConfigFlow(BrowserSteps, domain=DOMAIN):
             token,
             earlier=self._sign_in,
         )
-        return await self._async_conclude(signing_in, lambda code: self._form_paste(step_id, shown, code))
+        return await self._async_patiently(
+            "sign_in",
+            self._async_conclude(signing_in, lambda code: self._form_paste(step_id, shown, code)),
+        )
 
     def _form_paste(self, step_id: str, shown: Mapping[str, Any], error: str | None) -> ConfigFlowResult:
         return self.async_show_form(

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .car_control import ControlEntity
 from .data import ScoutWorkerConfigEntry
+from .entity import async_add_for_each_car
 from .fleet.commands import charge_port_door_close, charge_port_door_open
 
 PARALLEL_UPDATES = 1
@@ -28,8 +29,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the charge port of each car."""
-    async_add_entities(
-        ChargePort(entry, car, car.worker, _CHARGE_PORT) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [ChargePort(entry, car, car.worker, _CHARGE_PORT)]
     )
 
 

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 if TYPE_CHECKING:
     from .account import AccountCoordinator
     from .budget import Budget
+    from .garage import Garage
     from .memory import Memory
     from .planning.keeper import PlanKeeper
     from .schedule_keeper import ScheduleKeeper
@@ -36,7 +37,12 @@ class RuntimeData:
     budget: Budget
     memory: Memory
     handouts: Handouts
-    cars: dict[str, Car]
+    garage: Garage
+
+    @property
+    def cars(self) -> dict[str, Car]:
+        """Return the cars that are looked after now, by VIN."""
+        return self.garage.cars
 
 
 type ScoutWorkerConfigEntry = ConfigEntry[RuntimeData]

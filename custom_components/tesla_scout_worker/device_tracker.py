@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .scout.coordinator import ScoutCoordinator
 
 PARALLEL_UPDATES = 0
@@ -22,8 +22,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the trackers."""
-    async_add_entities(
-        CarTracker(entry, car, car.scout, _DESCRIPTION) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [CarTracker(entry, car, car.scout, _DESCRIPTION)]
     )
 
 

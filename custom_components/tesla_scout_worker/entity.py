@@ -1,13 +1,16 @@
 """What all entities have in common: their device, their name, and when they are available."""
 
+from collections.abc import Callable, Iterable
 from typing import override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import (
     DeviceEntryType,
     DeviceInfo,
     async_get_device_id_by_identifier,
 )
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
@@ -39,6 +42,16 @@ def account_device_info(entry: ScoutWorkerConfigEntry) -> DeviceInfo:
         name=entry.title,
         configuration_url="https://developer.tesla.com/dashboard/usage",
     )
+
+
+@callback
+def async_add_for_each_car(
+    entry: ScoutWorkerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: Callable[[Car], Iterable[Entity]],
+) -> None:
+    """Add the entities of each car that is there, and of each that comes to the account later."""
+    entry.runtime_data.garage.async_for_each(lambda car: async_add_entities(entities_of(car)))
 
 
 class CarEntity[CoordinatorT: ScoutCoordinator | WorkerCoordinator](CoordinatorEntity[CoordinatorT]):

@@ -1,4 +1,4 @@
-"""Arrivals and departures, and what happens at the charging cable, as events."""
+"""Events: arrivals and departures, what happens at the charging cable, full reads; those of the account are added here."""
 
 from typing import Any, override
 
@@ -7,8 +7,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .account_event import ACCOUNT_EVENT, AccountEvent
+from .automation_targets import CHARGING, PRESENCE
 from .data import ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
+from .read_event import READ_EVENT, ReadEvent
 from .scout.arrival import Change
 from .scout.coordinator import ScoutCoordinator
 from .worker.coordinator import WorkerCoordinator
@@ -17,10 +20,10 @@ from .worker.sessions import Happened, Session
 PARALLEL_UPDATES = 0
 
 _DESCRIPTION = EventEntityDescription(
-    key="presence", translation_key="presence", event_types=[change.value for change in Change]
+    key="presence", translation_key=PRESENCE, event_types=[change.value for change in Change]
 )
 _CHARGING = EventEntityDescription(
-    key="charging", translation_key="charging", event_types=[happened.value for happened in Happened]
+    key="charging", translation_key=CHARGING, event_types=[happened.value for happened in Happened]
 )
 
 
@@ -30,9 +33,16 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events."""
-    cars = entry.runtime_data.cars.values()
-    async_add_entities(PresenceEvent(entry, car, car.scout, _DESCRIPTION) for car in cars)
-    async_add_entities(ChargingEvent(entry, car, car.worker, _CHARGING) for car in cars)
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            PresenceEvent(entry, car, car.scout, _DESCRIPTION),
+            ChargingEvent(entry, car, car.worker, _CHARGING),
+            ReadEvent(entry, car, car.worker, READ_EVENT),
+        ],
+    )
+    async_add_entities([AccountEvent(entry, ACCOUNT_EVENT)])
 
 
 class PresenceEvent(CarEntity[ScoutCoordinator], EventEntity):

@@ -17,6 +17,7 @@ from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 from homeassistant.util.file import WriteError
+import voluptuous as vol
 
 from .budget import FLOW_LEDGERS, FlowMeter, async_owner_acted
 from .const import (
@@ -27,6 +28,7 @@ from .const import (
     CONF_REGION,
     CONF_TOKEN_URL,
     CONF_VEHICLES,
+    CONF_WATCHED,
     DOMAIN,
 )
 from .fleet.auth import NEEDED_SCOPES, Claims
@@ -36,6 +38,7 @@ from .fleet.metering import Purpose
 from .fleet.models import Vehicle
 from .fleet.partner import audience_of
 from .fleet.transport import Transport, is_fleet_api
+from .flow_forms import car_picker
 from .onboarding_flow import AppAccess, OnboardingSteps
 from .settings import Endpoints
 from .sign_in import CodeRefusedError, SignIn, async_discard, async_keep, async_undo_keep
@@ -72,6 +75,8 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         self._client_secret = ""
         self._base_url: str | None = None
         self._vehicles: list[Vehicle] = []
+        #: VINs of the cars that are looked after, empty for all; None as long as nobody was asked.
+        self._chosen: list[str] | None = None
         self._missing_scopes: frozenset[str] = frozenset()
         self._show_error: Callable[[str], ConfigFlowResult] | None = None
         self._may_ask_again = False
@@ -236,6 +241,8 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, sign_in.account_id)
         if entry is None and other:
             return self._abort_as_configured(other)
+        if entry is None and self._chosen is None and len(self._vehicles) > 1:
+            return self._form_cars(None)
         stored = await async_keep(self.hass, sign_in)
         if self._was_closed():
             await async_undo_keep(self.hass, sign_in)
@@ -247,11 +254,37 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
             CONF_VEHICLES: {vehicle.vin: vehicle.name for vehicle in self._vehicles},
         }
         if entry is None:
-            return self.async_create_entry(title=f"Tesla: {self._names}", data=data)
+            # Who looks after all of them means a car bought later too.
+            options = {CONF_WATCHED: self._chosen} if self._chosen else {}
+            return self.async_create_entry(title=f"Tesla: {self._names}", data=data, options=options)
         # What was emptied must not stay.
         kept = {key: item for key, item in entry.data.items() if key not in _OF_A_SIGN_IN}
         async_owner_acted(self.hass, entry.entry_id)
         return self.async_update_reload_and_abort(entry, data={**kept, **data})
+
+    async def async_step_cars(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take which cars are looked after, and keep the account. Asks nothing of Tesla."""
+        assert self._sign_in  # noqa: S101 - for the type checker: the cars are of an account that let us in
+        if user_input is None:
+            return self._form_cars(None)
+        chosen = user_input[CONF_WATCHED]
+        if not chosen:
+            return self._form_cars("no_vehicle_chosen")
+        self._chosen = chosen if len(chosen) < len(self._vehicles) else []
+        try:
+            return await self._async_finish(self._sign_in)
+        except WriteError:
+            return self._form_cars("cannot_save")
+
+    @callback
+    def _form_cars(self, error: str | None) -> ConfigFlowResult:
+        vehicles = {vehicle.vin: vehicle.name for vehicle in self._vehicles}
+        fields = {vol.Required(CONF_WATCHED, default=list(vehicles)): car_picker(vehicles)}
+        return self.async_show_form(
+            step_id="cars",
+            data_schema=vol.Schema(fields),
+            errors={"base": error} if error else {},
+        )
 
     @callback
     def _abort_as_configured(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
@@ -261,7 +294,10 @@ class AccountFlow(OnboardingSteps, AbstractOAuth2FlowHandler):
 
     @property
     def _names(self) -> str:
-        return ", ".join(vehicle.name for vehicle in self._vehicles[:3])
+        watched = [
+            vehicle.name for vehicle in self._vehicles if not self._chosen or vehicle.vin in self._chosen
+        ]
+        return ", ".join(watched[:3])
 
     @callback
     def _keep_count(self) -> None:

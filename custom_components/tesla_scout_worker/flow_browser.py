@@ -101,7 +101,9 @@ class BrowserSteps(AccountFlow):
     async def _async_go_to_tesla(self, implementation: str | None) -> ConfigFlowResult:
         """Show Tesla's page; where a sign-in is held that only waits for an answer, ask for that again."""
         if self._sign_in and self._may_ask_again:
-            return await self._async_conclude(None, self._show_sign_in_error)
+            return await self._async_patiently(
+                "sign_in", self._async_conclude(None, self._show_sign_in_error)
+            )
         return await self.async_step_pick_implementation(
             {"implementation": implementation} if implementation else None
         )
@@ -126,7 +128,9 @@ class BrowserSteps(AccountFlow):
         if brought is None:
             # A browser that was closed and came back: the code is used up, its answer is held or on its way.
             await self._async_settled()
-            return await self._async_conclude(None, self._show_sign_in_error)
+            return await self._async_patiently(
+                "sign_in", self._async_conclude(None, self._show_sign_in_error)
+            )
         state, code = brought.get("state"), brought.get("code")
         if not isinstance(code, str) or not isinstance(state, dict) or state.get("flow_id") != self.flow_id:
             return self._form_sign_in("state_mismatch")
@@ -144,7 +148,9 @@ class BrowserSteps(AccountFlow):
         signing_in = async_sign_in_with_code(
             self.hass, self._transport(endpoints), endpoints.token_url, grant
         )
-        return await self._async_conclude(signing_in, self._show_sign_in_error)
+        return await self._async_patiently(
+            "sign_in", self._async_conclude(signing_in, self._show_sign_in_error)
+        )
 
     async def async_step_scopes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Name what the owner did not grant; Tesla's page is next, once more."""

@@ -7,8 +7,10 @@ from typing import Any, Final
 from homeassistant.const import CONF_CLIENT_ID
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -60,6 +62,17 @@ def sign_in_schema(shown: Mapping[str, Any]) -> vol.Schema:
             vol.Required(CONF_REGION): _REGION,
             vol.Required(CONF_ADVANCED): _endpoints(SIGN_IN_ENDPOINTS, shown),
         }
+    )
+
+
+def car_picker(vehicles: Mapping[str, str]) -> SelectSelector:
+    """Return the choice of cars. vehicles: names by VIN."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
     )
 
 

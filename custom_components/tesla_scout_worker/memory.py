@@ -66,6 +66,11 @@ class Memory:
         await self.async_save()
         self._is_closed = True
 
+    def forget(self, vin: str) -> None:
+        """Let go of all that is known of a car; nothing more is kept of it."""
+        self._stored = {known: rooms for known, rooms in self._stored.items() if known != vin}
+        self._rooms = {place: describe for place, describe in self._rooms.items() if place[0] != vin}
+
     async def async_remove(self) -> None:
         """Delete the store."""
         await self._store.async_remove()

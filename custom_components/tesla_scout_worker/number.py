@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .car_control import ControlEntity
 from .data import ScoutWorkerConfigEntry
+from .entity import async_add_for_each_car
 from .fleet.commands import MOST_AMPS, Command, set_charge_limit, set_charging_amps
 from .fleet.vehicle_view import VehicleView
 
@@ -58,10 +59,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of each car."""
-    async_add_entities(
-        CarNumber(entry, car, car.worker, description)
-        for car in entry.runtime_data.cars.values()
-        for description in _DESCRIPTIONS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [CarNumber(entry, car, car.worker, description) for description in _DESCRIPTIONS],
     )
 
 

@@ -6,12 +6,14 @@ https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
 from typing import Any, Final, override
 from urllib.parse import urlencode
 
+from aiohttp import hdrs
 from homeassistant.components.application_credentials import (
     AuthImplementation,
     AuthorizationServer,
     ClientCredential,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import http
 from homeassistant.helpers.config_entry_oauth2_flow import (
     AUTH_CALLBACK_PATH,
     LocalOAuth2ImplementationWithPkce,
@@ -106,6 +108,11 @@ def redirect_uri(hass: HomeAssistant) -> str:
         return async_get_redirect_uri(hass)
     except RuntimeError:
         pass
+    # The frontend names itself in the requests of a dialog; over its web socket only the browser does.
+    request = http.current_request.get()
+    origin = request.headers.get(hdrs.ORIGIN, "") if request else ""
+    if origin.startswith("http"):
+        return origin + AUTH_CALLBACK_PATH
     try:
         return get_url(hass, prefer_external=True) + AUTH_CALLBACK_PATH
     except NoURLAvailableError:

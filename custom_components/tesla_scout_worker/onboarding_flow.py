@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import logging
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_CLIENT_SECRET, CONF_DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -36,6 +36,7 @@ from .fleet.partner import (
 )
 from .fleet.transport import Obstacle, PublicFileError, Transport
 from .fleet.words import shown_words
+from .flow_progress import PatientSteps
 from .oauth import developer_url, secret_in
 from .own_domain import external_domain, tidy_domain
 from .settings import Endpoints
@@ -159,7 +160,7 @@ async def async_register_app(app: AppAccess, secret: str, domain: str, key: Virt
     return None
 
 
-class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
+class OnboardingSteps(PatientSteps, metaclass=ABCMeta):
     """The steps `register`, `host_key` and `pair` of a config flow, which sets `app` before it goes there."""
 
     app: AppAccess | None = None
@@ -195,10 +196,10 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
             return self._form_register(app, draft, trouble or Trouble("invalid_domain"))
         draft.domain = domain
         if draft.secret or (app.client_secret and not draft.is_without_secret):
-            return await self._async_attempt(app, draft, is_first=True)
+            return await self._async_patiently("register", self._async_attempt(app, draft, is_first=True))
         if was_registered and (domain, draft.serve_key) == (cabinet.domain, cabinet.is_served):
             # Nothing to register with, and nothing new to register: by now Tesla may know it.
-            return await self._async_onboarded()
+            return await self._async_patiently("cars", self._async_onboarded())
         return self._form_register(app, draft, Trouble(_SECRETLESS))
 
     async def async_step_host_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -220,12 +221,12 @@ class OnboardingSteps(ConfigFlow, metaclass=ABCMeta):
         if domain is None:
             return await self._form_host_key(draft, Trouble("invalid_domain"))
         is_another, draft.domain = domain != draft.domain, domain
-        return await self._async_attempt(app, draft, is_first=is_another)
+        return await self._async_patiently("register", self._async_attempt(app, draft, is_first=is_another))
 
     async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show where the key is put into a car, as a link and as a picture for the phone."""
         if user_input is not None:
-            return await self._async_onboarded()
+            return await self._async_patiently("cars", self._async_onboarded())
         try:
             domain = (await async_key_cabinet(self.hass)).domain
         except VirtualKeyError:

@@ -19,7 +19,6 @@ from .scout.eyes import ANSWERING, CHANGING, Role
 from .settings import Options
 
 _VEHICLE: Final = "vehicle"
-_NONE: Final = "-"
 
 
 class EyesSteps(OptionsFlowWithReload):
@@ -55,9 +54,11 @@ class EyesSteps(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="car_eyes",
             data_schema=self.add_suggested_values_to_schema(_schema(excluded), chosen),
+            # No mistake of whoever opens the form, but what is to be seen before anything else.
+            errors={"base": "eyes_missing"} if missing else {},
             description_placeholders={
                 "name": self._watched()[self._vin],
-                "missing": ", ".join(missing) or _NONE,
+                **({"missing": ", ".join(missing)} if missing else {}),
             },
         )
 

@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -29,6 +28,7 @@ from .const import (
     CONF_VEHICLES,
     CONF_WATCHED,
 )
+from .flow_forms import car_picker
 from .options_commands import CommandSteps
 from .options_eyes import EyesSteps
 from .options_prices_source import PriceSteps
@@ -38,6 +38,14 @@ from .scout.view import Promptness
 from .settings import Options
 
 _MOST_A_MONTH: Final = 1000
+# What few owners change is in a section of the form; it is kept as if it were not.
+CONF_MORE: Final = "more"
+_MORE: Final = vol.Schema(
+    {
+        vol.Required(CONF_LEARN_HABITS): BooleanSelector(),
+        vol.Required(CONF_SHARE_ACCESS_TOKEN): BooleanSelector(),
+    }
+)
 _MUST_CHOOSE: Final = {CONF_WATCHED: "no_vehicle_chosen", CONF_HOME_ZONES: "no_zone_chosen"}
 
 
@@ -46,7 +54,7 @@ class ScoutWorkerOptionsFlow(CommandSteps, EyesSteps, PriceSteps, WorkerSteps):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what to change."""
-        return self.async_show_menu(menu_options=["settings", "worker", "eyes", "commands", "price_source"])
+        return self.async_show_menu(menu_options=["settings", "price_source", "eyes", "worker", "commands"])
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take the options."""
@@ -56,11 +64,8 @@ class ScoutWorkerOptionsFlow(CommandSteps, EyesSteps, PriceSteps, WorkerSteps):
             errors = {key: error for key, error in _MUST_CHOOSE.items() if not user_input[key]}
             if not errors:
                 # What other steps of the menu keep stays.
-                others = {
-                    key: value
-                    for key, value in self.config_entry.options.items()
-                    if key not in _schema(vehicles).schema and key != CONF_HOME_ZONE
-                }
+                own = {*_schema(vehicles).schema, *_MORE.schema, CONF_HOME_ZONE}
+                others = {key: value for key, value in self.config_entry.options.items() if key not in own}
                 return self.async_create_entry(data=others | _without_defaults(user_input, vehicles))
         options = Options.from_options(self.config_entry.options)
         shown = user_input or {
@@ -69,8 +74,10 @@ class ScoutWorkerOptionsFlow(CommandSteps, EyesSteps, PriceSteps, WorkerSteps):
             CONF_WATCHED: list(filter(options.watches, vehicles)),
             CONF_MONTHLY_BUDGET: options.monthly_budget,
             CONF_PRICES: {name: getattr(options.prices, name) for name in NAMES},
-            CONF_LEARN_HABITS: options.learns_habits,
-            CONF_SHARE_ACCESS_TOKEN: options.shares_access_token,
+            CONF_MORE: {
+                CONF_LEARN_HABITS: options.learns_habits,
+                CONF_SHARE_ACCESS_TOKEN: options.shares_access_token,
+            },
         }
         return self.async_show_form(
             step_id="settings",
@@ -99,15 +106,8 @@ def _schema(vehicles: dict[str, str]) -> vol.Schema:
                 )
             ),
             vol.Required(CONF_HOME_ZONES): EntitySelector(EntitySelectorConfig(domain="zone", multiple=True)),
-            vol.Required(CONF_WATCHED): SelectSelector(
-                SelectSelectorConfig(
-                    options=[SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()],
-                    multiple=True,
-                    mode=SelectSelectorMode.LIST,
-                )
-            ),
-            vol.Required(CONF_LEARN_HABITS): BooleanSelector(),
-            vol.Required(CONF_SHARE_ACCESS_TOKEN): BooleanSelector(),
+            vol.Required(CONF_WATCHED): car_picker(vehicles),
+            vol.Required(CONF_MORE): section(_MORE, {"collapsed": True}),
             vol.Optional(CONF_PRICES): section(
                 vol.Schema({vol.Optional(name): _PRICE for name in NAMES}), {"collapsed": True}
             ),
@@ -124,7 +124,8 @@ _PRICE: Final = NumberSelector(
 
 def _without_defaults(user_input: dict[str, Any], vehicles: dict[str, str]) -> dict[str, Any]:
     """Leave out the choice of all cars, so that a car bought later is looked after too, and prices that Tesla sets."""
-    kept = dict(user_input)
+    kept = {**user_input, **user_input[CONF_MORE]}
+    del kept[CONF_MORE]
     if set(kept[CONF_WATCHED]) >= set(vehicles):
         del kept[CONF_WATCHED]
     prices = Prices.from_options(kept.pop(CONF_PRICES, None)).changes()

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from .action_cars import iso
 from .car_entity import ReadEntity
 from .data import ScoutWorkerConfigEntry
+from .entity import async_add_for_each_car
 from .planning.wish import Learned, PlanState
 from .services_plan import described, in_car, wished
 
@@ -104,10 +105,10 @@ def async_add_plan_sensors(
     entry: ScoutWorkerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of plans."""
-    async_add_entities(
-        PlanSensor(entry, car, car.worker, description)
-        for car in entry.runtime_data.cars.values()
-        for description in _DESCRIPTIONS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [PlanSensor(entry, car, car.worker, description) for description in _DESCRIPTIONS],
     )
 
 

@@ -44,6 +44,13 @@ class ProxyWay:
         finally:
             self.add_on.async_rest()
 
+    async def async_check(self) -> None:
+        """Return when the proxy answers; its add-on is started for that. Raises ProxyDownError. Asks nothing of Tesla."""
+        try:
+            await self.add_on.async_ensure_up()
+        finally:
+            self.add_on.async_rest()
+
     async def _async_check(self) -> None:
         await (await self._async_transport()).check_health(self._options.proxy_url or "")
 

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .car_entity import view_of
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .schedule_fields import described
 from .schedule_kinds import CHARGE, PRECONDITION, Kind
 from .worker.coordinator import WorkerCoordinator
@@ -115,10 +115,10 @@ def async_add_schedule_sensors(
     entry: ScoutWorkerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of schedules."""
-    async_add_entities(
-        ScheduleSensor(entry, car, car.worker, description)
-        for car in entry.runtime_data.cars.values()
-        for description in _DESCRIPTIONS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [ScheduleSensor(entry, car, car.worker, description) for description in _DESCRIPTIONS],
     )
 
 

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from .account_sensor import async_add_account_sensors
 from .charging_sensor import async_add_read_sensors
 from .data import Car, ScoutWorkerConfigEntry
-from .entity import CarEntity
+from .entity import CarEntity, async_add_for_each_car
 from .fleet.models import CloudState
 from .handout_sensor import async_add_handout_sensor
 from .plan_sensor import async_add_plan_sensors
@@ -140,10 +140,12 @@ async def async_setup_entry(
     async_add_schedule_sensors(entry, async_add_entities)
     async_add_plan_sensors(entry, async_add_entities)
     async_add_read_sensors(entry, async_add_entities)
-    async_add_entities(
-        CarSensor(entry, car, description.coordinator(car), description)
-        for car in entry.runtime_data.cars.values()
-        for description in _CAR_SENSORS
+    async_add_for_each_car(
+        entry,
+        async_add_entities,
+        lambda car: [
+            CarSensor(entry, car, description.coordinator(car), description) for description in _CAR_SENSORS
+        ],
     )
 
 

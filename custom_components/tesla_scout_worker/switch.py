@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .car_control import ControlEntity
 from .const import DOMAIN
 from .data import ScoutWorkerConfigEntry
+from .entity import async_add_for_each_car
 from .fleet.commands import charge_start, charge_stop
 
 PARALLEL_UPDATES = 1
@@ -23,8 +24,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switch of each car."""
-    async_add_entities(
-        ChargingSwitch(entry, car, car.worker, _CHARGING) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [ChargingSwitch(entry, car, car.worker, _CHARGING)]
     )
 
 

@@ -1,10 +1,10 @@
 """What may be known of an account's tokens: everything but the tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .fleet.auth import Claims
-from .token_rotation import SignInCause
+from .token_rotation import ChainFacts, SignInCause
 
 
 class TokenState(StrEnum):
@@ -24,6 +24,7 @@ class TokenHealth:
     rotations: tokens granted since the sign-in. failures: refreshes in a row that brought nothing, failures_counted: all
     of them since the start. rejections: answers 401 in the last day. is_saved: the newest refresh token is on the disk.
     sign_in_cause: why the owner has to sign in, None while nobody has to. is_used_elsewhere: somebody else renewed it.
+    chain: what may be told of the refresh tokens.
     """
 
     expires_at: float
@@ -39,6 +40,7 @@ class TokenHealth:
     sign_in_cause: SignInCause | None
     is_used_elsewhere: bool
     claims: Claims
+    chain: ChainFacts = field(default_factory=ChainFacts)
 
     @property
     def needs_sign_in(self) -> bool:

@@ -173,6 +173,7 @@ class TokenKeeper:
             sign_in_cause=SignInCause.APP_REFUSED if self._client_refused else cause,
             is_used_elsewhere=self._is_used_elsewhere or cause is SignInCause.ANOTHER_PROGRAM,
             claims=self._claims,
+            chain=chain.facts,
         )
 
     async def async_replace(self, chain: TokenChain) -> dict[str, Any]:

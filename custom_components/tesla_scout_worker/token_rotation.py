@@ -46,6 +46,19 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """What may be told of a chain. sign_in, generation: as in `TokenChain`.
+
+    offered_at: for each refresh token that Tesla may still take, newest first, when it was used (Unix seconds), None where
+    it was not.
+    """
+
+    sign_in: int = 0
+    generation: int = 0
+    offered_at: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TokenChain:
     """Everything that is known of one sign-in's tokens.
 
@@ -109,6 +122,12 @@ class TokenChain:
     def knows(self, refresh_token: str) -> bool:
         """Return whether this refresh token belongs to the chain."""
         return refresh_token in self.refresh_tokens
+
+    @property
+    def facts(self) -> ChainFacts:
+        """Return what may be told of the chain: no token is in it."""
+        offers = tuple(candidate.offered_at for candidate in self.candidates)
+        return ChainFacts(self.sign_in, self.generation, offers)
 
     def offered(self, refresh_token: str, now: float) -> Self:
         """Return the chain with a candidate marked as sent to Tesla."""

@@ -9,6 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .car_entity import ReadEntity
 from .data import ScoutWorkerConfigEntry
+from .entity import async_add_for_each_car
 
 PARALLEL_UPDATES = 0
 
@@ -25,8 +26,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the software of each car."""
-    async_add_entities(
-        SoftwareUpdate(entry, car, car.worker, _SOFTWARE) for car in entry.runtime_data.cars.values()
+    async_add_for_each_car(
+        entry, async_add_entities, lambda car: [SoftwareUpdate(entry, car, car.worker, _SOFTWARE)]
     )
 
 

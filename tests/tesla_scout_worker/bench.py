@@ -1,12 +1,12 @@
 """What the integration's tests share: the place, the car, and words for what a person or time does."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from homeassistant.const import CONF_CLIENT_ID
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 
 import custom_components.tesla_scout_worker  # noqa: F401 - the loader finds it only if imported before `hass`
 from custom_components.tesla_scout_worker.const import (
@@ -49,6 +49,21 @@ async def open_paste(hass: HomeAssistant) -> str:
     assert form_shown["type"] is FlowResultType.FORM, form_shown
     assert not form_shown["errors"]
     return str(menu["flow_id"])
+
+
+def filled_in(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form is filled in with, its sections too."""
+    assert shown["data_schema"] is not None
+    found: dict[str, Any] = {}
+    for key, field in shown["data_schema"].schema.items():
+        if isinstance(field, section):
+            inner = field.schema.schema
+            found[str(key)] = {
+                str(one): one.description["suggested_value"] for one in inner if one.description
+            }
+        elif key.description and "suggested_value" in key.description:
+            found[str(key)] = key.description["suggested_value"]
+    return found
 
 
 async def settle(hass: HomeAssistant) -> None:

@@ -105,6 +105,9 @@ def set_up(hass: HomeAssistant, simulator: FleetSimulator, home: None) -> SetUp:
         result = await hass.config_entries.flow.async_configure(
             await open_paste(hass), form(simulator, account.issue_refresh_token())
         )
+        if result.get("step_id") == "cars":
+            # All of them, as the form has it.
+            result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await settle(hass)
         entry: ScoutWorkerConfigEntry = result["result"]

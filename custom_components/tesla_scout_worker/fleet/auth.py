@@ -151,7 +151,7 @@ async def async_refresh(
     answer = await transport.send(
         "POST",
         token_url,
-        Errand(Category.AUTH, Purpose.TOKEN),
+        Errand(Category.AUTH, Purpose.TOKEN, endpoint="refresh"),
         headers={"Accept": "application/json"},
         form={"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token},
     )
@@ -192,7 +192,7 @@ async def async_exchange_code(transport: Transport, token_url: str, code: Author
     answer = await transport.send(
         "POST",
         token_url,
-        Errand(Category.AUTH, Purpose.TOKEN),
+        Errand(Category.AUTH, Purpose.TOKEN, endpoint="code"),
         headers={"Accept": "application/json"},
         form=form,
     )

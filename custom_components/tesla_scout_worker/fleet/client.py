@@ -89,7 +89,7 @@ class FleetClient:
         for page in range(1, _MOST_PAGES + 1):
             payload = await self._get(
                 "/api/1/vehicles",
-                Errand(Category.STATE, purpose),
+                Errand(Category.STATE, purpose, endpoint="vehicles"),
                 {"page": str(page), "per_page": str(_PAGE_SIZE)},
             )
             known = len(vehicles)
@@ -102,7 +102,9 @@ class FleetClient:
     async def vehicle(self, vin: str, purpose: Purpose) -> Vehicle:
         """Return the cloud's view of a car. Answered by the cloud: it does not touch the car and is not billed."""
         return parse_vehicle(
-            await self._get(f"/api/1/vehicles/{quote(vin, safe='')}", Errand(Category.STATE, purpose, vin))
+            await self._get(
+                f"/api/1/vehicles/{quote(vin, safe='')}", Errand(Category.STATE, purpose, vin, "vehicle")
+            )
         )
 
     async def vehicle_data(self, vin: str, endpoints: tuple[str, ...], purpose: Purpose) -> VehicleData:
@@ -112,7 +114,7 @@ class FleetClient:
         """
         payload = await self._get(
             _path(vin, "vehicle_data"),
-            Errand(Category.DATA, purpose, vin),
+            Errand(Category.DATA, purpose, vin, "vehicle_data"),
             {"endpoints": ";".join(endpoints)},
         )
         return parse_vehicle_data(payload, self._transport.clock())
@@ -124,7 +126,7 @@ class FleetClient:
         connection cannot be woken.
         """
         return parse_vehicle(
-            await self._post(_path(vin, "wake_up"), Errand(Category.WAKES, purpose, vin), {})
+            await self._post(_path(vin, "wake_up"), Errand(Category.WAKES, purpose, vin, "wake_up"), {})
         )
 
     async def fleet_status(self, vin: str, purpose: Purpose) -> FleetStatus:
@@ -134,7 +136,9 @@ class FleetClient:
         state, at the price that its owner gave that. What it says of the key may lag behind the car.
         """
         payload = await self._post(
-            "/api/1/vehicles/fleet_status", Errand(Category.STATE, purpose, vin), {"vins": [vin]}
+            "/api/1/vehicles/fleet_status",
+            Errand(Category.STATE, purpose, vin, "fleet_status"),
+            {"vins": [vin]},
         )
         return parse_fleet_status(payload, vin)
 
@@ -147,7 +151,7 @@ class FleetClient:
         try:
             response = await self._post(
                 _path(vin, f"command/{command.name}"),
-                Errand(Category.COMMANDS, purpose, vin),
+                Errand(Category.COMMANDS, purpose, vin, command.name),
                 dict(command.params),
             )
         except FleetError as err:
@@ -162,7 +166,7 @@ class FleetClient:
         """
         reply = await self._post(
             _path(vin, "signed_command"),
-            Errand(Category.COMMANDS, purpose, vin),
+            Errand(Category.COMMANDS, purpose, vin, "signed_command"),
             {"routable_message": message},
         )
         if not isinstance(reply, str):
@@ -171,7 +175,7 @@ class FleetClient:
 
     async def region_url(self, purpose: Purpose) -> str | None:
         """Return the base URL of the account's region, None where Tesla names none that may be used."""
-        payload = await self._get("/api/1/users/region", Errand(Category.STATE, purpose))
+        payload = await self._get("/api/1/users/region", Errand(Category.STATE, purpose, endpoint="region"))
         url = payload.get("fleet_api_base_url") if isinstance(payload, dict) else None
         return url if isinstance(url, str) and self._transport.is_api(url) else None
 

@@ -36,11 +36,12 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One request as the meter sees it."""
+    """One request as the meter sees it. endpoint: of which kind it is, in a word without a name or a place."""
 
     category: Category
     purpose: Purpose
     vin: str | None = None
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ PARTNER_SCOPES: Final = "openid vehicle_device_data vehicle_location vehicle_cmd
 _PAIRING_URL: Final = "https://tesla.com/_ak/"
 
 # Tesla does not bill its token endpoint; for the registration it publishes no price.
-_TOKEN_ERRAND: Final = Errand(Category.AUTH, Purpose.SETUP)
-_REGISTER_ERRAND: Final = Errand(Category.STATE, Purpose.SETUP)
+_TOKEN_ERRAND: Final = Errand(Category.AUTH, Purpose.SETUP, endpoint="partner_token")
+_REGISTER_ERRAND: Final = Errand(Category.STATE, Purpose.SETUP, endpoint="partner_accounts")
 
 
 class SecretRefusedError(FleetError):

@@ -7,7 +7,6 @@ import logging
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..account import AccountCoordinator
 from ..data import ScoutWorkerConfigEntry
@@ -34,6 +33,7 @@ from .eye_watch import Eyes
 from .eyes import Glimpse, Role
 from .judge import Judge, with_driving
 from .learning import after_cloud, after_sighting, after_told, without_habits
+from .noted import LookLog, NotedCoordinator
 from .outlook import charging_until, view_of
 from .policy import has_vanished_at_home, is_worth_a_read, may_have_vanished, plan
 from .refusals import Refusals
@@ -54,7 +54,7 @@ type _Judgement = Callable[[Whereabouts, float], tuple[Whereabouts, Change | Non
 type ChangeListener = Callable[[Change, float], None]
 
 
-class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
+class ScoutCoordinator(NotedCoordinator):
     """Watches where one car is."""
 
     config_entry: ScoutWorkerConfigEntry
@@ -84,9 +84,10 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._is_requested = self._is_glimpsed = self.is_closed = False
         self._back_off = BackOff()
         self._answers = Bucket(*_ANSWERS)
-        self._last_error: FleetError | None = None
         self.data = ScoutData.from_dict(memory.recall(vehicle.vin, _ROOM))
-        memory.register(vehicle.vin, _ROOM, self._describe)
+        memory.register(vehicle.vin, _ROOM, lambda: self.data.as_dict())  # noqa: PLW0108 - the data is replaced
+        self.looks = LookLog(memory, vehicle.vin, worker)
+        self.looks.starts_from(self.data)
         worker.on_read = self.async_learn
         worker.is_home = lambda: self.data.is_home
 
@@ -120,8 +121,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self._account.budget.check_asked(self._vin)
         self._is_requested = True
         await self.async_refresh()
-        if self._last_error is not None:
-            raise self._last_error
+        if self.last_error is not None:
+            raise self.last_error
 
     async def async_tell_pending(self) -> None:
         """Fire the events of arrivals that an earlier run noticed and could not tell."""
@@ -138,14 +139,14 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         is_requested, self._is_requested = self._is_requested, False
         is_glimpsed, self._is_glimpsed = self._is_glimpsed, False
         listed, self._listed = self._listed, None
-        self._last_error = None
+        self.last_error = None
         purpose = Purpose.REQUESTED if is_requested else Purpose.SCOUT
         try:
-            vehicle = listed or await self._account.client.vehicle(self._vin, purpose)
+            vehicle = listed or await self._account.car_list.async_vehicle(self._vin, purpose)
             self._refusals.answered()
             self._set_cloud(vehicle.state)
             await self._async_infer()
-            planned = self._back_off.put_off(plan(view := self._view()), view.now)
+            planned = self._back_off.put_off(plan(view := self.view()), view.now)
             # The worker is about to read everything: the position comes with it.
             is_worth_it = not self._worker.has_work and is_worth_a_read(
                 planned, view, is_glimpsed=is_glimpsed
@@ -163,14 +164,14 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         except BudgetSpentError:
             self._wait(_NOTHING_TO_DO, Reason.BUDGET_SPENT)
         except AskedTooOftenError as err:
-            self._last_error = err
+            self.last_error = err
             self._plan()
         except MissingScopeError as err:
-            self._last_error = err
+            self.last_error = err
             self._back_off.failed(now_utc(), self._refusals.note(err), Reason.LOCATION_NOT_GRANTED)
             self._plan()
         except FleetError as err:
-            self._last_error = err
+            self.last_error = err
             wait = max(err.retry_after or 0.0, self._refusals.note(err))
             self._wait(self._back_off.failed(now_utc(), wait), Reason.RETRY)
             # Home Assistant tells of the first failure only; the plan changes with each.
@@ -204,7 +205,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         """Take a read into account. An arrival is on the disk before it is told."""
         if self.is_closed:
             return
-        has_woken = self._view().has_woken
+        has_woken = self.view().has_woken
         self._back_off.reached()
         self._set(last_read=read.read_at, last_look=read.read_at)
         self.data = with_driving(self.data, read, read.read_at or now_utc())
@@ -243,7 +244,7 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if not self._account.sees_location:
             self._wait(_NOTHING_TO_DO, Reason.LOCATION_NOT_GRANTED)
             return
-        planned = self._back_off.put_off(plan(self._view()), now := now_utc())
+        planned = self._back_off.put_off(plan(self.view()), now := now_utc())
         if self.data.cloud is CloudState.ONLINE and not self._account.budget.scout_may_spend:
             self._wait(_NOTHING_TO_DO, Reason.BUDGET_SPENT)
             return
@@ -254,7 +255,8 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         self.update_interval = timedelta(seconds=wait)
         self._set(next_look=now_utc() + wait, reason=reason)
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """Return what the policy knows now."""
         now = now_utc()
         return view_of(
             self.data,
@@ -280,12 +282,12 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         if state is before.cloud is CloudState.ONLINE and before.last_look is not None:
             self._account.budget.note_online(self._vin, now - before.last_look)
         self.data = after_cloud(before, state, now)
-        if before.vanished_at is None and may_have_vanished(self._view()):
+        if before.vanished_at is None and may_have_vanished(self.view()):
             self._set(vanished_at=now)
 
     async def _async_infer(self) -> None:
         """Take a car that has lost its signal right at home for one in its garage, if that proved right before."""
-        if has_vanished_at_home(self._view()):
+        if has_vanished_at_home(self.view()):
             await self._async_believe(self._judge.inferred_home, now_utc())
 
     async def _async_believe(self, judge: _Judgement, at: float) -> None:
@@ -294,9 +296,6 @@ class ScoutCoordinator(DataUpdateCoordinator[ScoutData]):
         told = replace(self.data, whereabouts=whereabouts)
         self.data = self._with_leave(after_told(told, change, at, utc_offset(at)))
         await self._async_note(change, at)
-
-    def _describe(self) -> dict[str, Any]:
-        return self.data.as_dict()
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)

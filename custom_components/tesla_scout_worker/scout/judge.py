@@ -6,9 +6,9 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..account import update_issue
 from ..data import ScoutWorkerConfigEntry
 from ..fleet.models import Fix, VehicleData
+from ..issues import update_issue
 from .arrival import Change, Presence, Whereabouts, advance, inferred_home, settle, told_home
 from .data import ScoutData
 from .home import Home, async_follow_zones, current_home, current_zone, step_between

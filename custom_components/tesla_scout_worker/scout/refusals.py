@@ -1,13 +1,11 @@
 """What Tesla refuses of one car, again and again: asked ever more rarely, and told in a repair of that car."""
 
-from hashlib import sha256
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..account import update_issue
 from ..const import DOMAIN
 from ..data import ScoutWorkerConfigEntry
 from ..fleet.errors import (
@@ -18,6 +16,7 @@ from ..fleet.errors import (
     RequestRejectedError,
 )
 from ..fleet.models import Vehicle
+from ..issues import car_id, update_issue
 
 _KINDS: Final = frozenset({"location_refused", "car_refused"})
 # Stray 403s on good tokens were seen: only a row of them is told. Each is billed, so they are far apart (seconds).
@@ -37,8 +36,9 @@ class Refusals:
         """Initialize."""
         self._hass = hass
         self._entry = entry
+        self._vin = vehicle.vin
         self._words = {"name": vehicle.name}
-        self._car_id = car_id(vehicle.vin)
+        self._car_id = car_id(entry, vehicle.vin)
         self._of_location = self._of_state = self._of_read = 0
         self._is_reading = False
 
@@ -82,6 +82,9 @@ class Refusals:
         return min(_CAR_RETRY * 2.0 ** min(beyond, 10), _LONGEST_CAR_RETRY) if beyond >= 0 else 0.0
 
     def _tell(self) -> None:
+        if self._vin not in self._entry.runtime_data.cars:
+            # It was let go while it was looked at.
+            return
         problems = {
             "location_refused": self._of_location >= _LOCATION_TO_TELL,
             "car_refused": self._of_car >= _CAR_TO_TELL,
@@ -104,8 +107,3 @@ def async_forget_refusals(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         is_ours = domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}")
         if is_ours and issue.translation_key in _KINDS:
             ir.async_delete_issue(hass, domain, issue_id)
-
-
-def car_id(vin: str) -> str:
-    """Return what tells one car's repairs from another's and does not tell the VIN."""
-    return sha256(vin.encode()).hexdigest()[:12]

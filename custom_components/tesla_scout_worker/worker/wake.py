@@ -73,7 +73,7 @@ class Waker:
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._is_closed = False
         memory.register(vin, _ROOM, self._describe)
-        entry.async_on_unload(self._close)
+        entry.async_on_unload(self.close)
 
     @property
     def wakes_today(self) -> int:
@@ -81,6 +81,11 @@ class Waker:
         midnight = dt_util.start_of_local_day().timestamp()
         # One from the future is a clock that was set back: it counts.
         return sum(at >= midnight for at in self._wakes)
+
+    @property
+    def wakes(self) -> tuple[float, ...]:
+        """Return when the car was woken, of the last two days at least (Unix seconds)."""
+        return tuple(self._wakes)
 
     @property
     def may_wake(self) -> bool:
@@ -202,7 +207,8 @@ class Waker:
             waking.set_exception(err)
 
     @callback
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Wake the car no more; whoever waits is told that it sleeps."""
         self._is_closed = True
         if self._cancel_timer:
             self._cancel_timer()

@@ -99,7 +99,7 @@ async def test_a_spent_budget_is_told_until_the_month_turns(
     assert "budget_spent" in repairs(hass)
     repair = ir.async_get(hass).async_get_issue(DOMAIN, f"budget_spent_{entry.entry_id}")
     assert repair is not None
-    assert (repair.severity, repair.is_fixable) == (ir.IssueSeverity.WARNING, False)
+    assert (repair.severity, repair.is_fixable) == (ir.IssueSeverity.WARNING, True)
     spent = simulator.bill.counts()["data"]
     await passes(3 * 3600, step=60)
     assert simulator.bill.counts()["data"] == spent

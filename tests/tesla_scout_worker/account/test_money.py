@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from account_bench import repairs, shown
-from bench import VIN, WORK, Pass, SetUp, settle
+from bench import VIN, WORK, Pass, SetUp, filled_in, settle
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.sensor import DOMAIN as SENSOR, SensorDeviceClass
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES
@@ -103,6 +103,15 @@ async def test_what_is_shown_is_the_bill(
     assert status["today"]["cost_usd"] == pytest.approx(0.002 * billed(simulator, midnight.timestamp()))
 
 
+async def test_no_minus_stands_before_nothing(
+    hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
+) -> None:
+    """The first read is a fifth of a cent more than a fixed poll has had time for: nobody reads -0.00 dollars."""
+    entry = await set_up(account)
+    assert -0.005 < entry.runtime_data.budget.saved_this_month < 0
+    assert dollars(hass, "saved_this_month") == 0
+
+
 async def test_sums_have_classes_that_home_assistant_can_plot(
     hass: HomeAssistant, account: Account, car: Car, set_up: SetUp
 ) -> None:
@@ -171,11 +180,7 @@ async def test_prices_are_the_owner_s(
         menu = await flows.async_init(entry.entry_id)
         form = await flows.async_configure(menu["flow_id"], {"next_step_id": "settings"})
         assert form["data_schema"] is not None
-        typed = {
-            str(key): key.description["suggested_value"]
-            for key in form["data_schema"].schema
-            if key.description
-        }
+        typed = filled_in(form)
         (folded,) = (key for key in form["data_schema"].schema if str(key) == "prices")
         section = form["data_schema"].schema[folded]
         assert section.options == {"collapsed": True}

@@ -22,7 +22,8 @@ OWNERS = frozenset(
     }
 )
 # What one of them may have beside: the coordinator its keeper and the entry's token, which it hands on unread; a dialog
-# what a person typed, and the new entry's token.
+# what a person typed, and the new entry's token; diagnostics and system health a keeper's health, also of an account that
+# could not be set up.
 MESSENGERS = {
     "__init__.py": frozenset({"token_journal"}),
     "account.py": frozenset({"_keeper", "CONF_TOKEN", "TokenKeeper", "keeper_for", "token_rotation"}),
@@ -32,6 +33,8 @@ MESSENGERS = {
     "config_flow.py": frozenset({"CONF_REFRESH_TOKEN", "token_rotation"}),
     "token_health.py": frozenset({"token_rotation"}),
     "const.py": frozenset({"CONF_REFRESH_TOKEN"}),
+    "diagnostics_account.py": frozenset({"keeper_for"}),
+    "system_health.py": frozenset({"keeper_for"}),
 }
 # Classes, functions, constants and modules that lead to one.
 NAMES = frozenset(
@@ -53,6 +56,7 @@ PLACES = frozenset({"refresh_token", "refresh_tokens", "candidates", "_chain", "
 OTHER_MEANINGS = {
     "account.py": frozenset({"token"}),
     "entity.py": frozenset({"token"}),
+    "account_event.py": frozenset({"token"}),
     "account_sensor.py": frozenset({"token"}),
     "services.py": frozenset({"token"}),
     "token_sharing.py": frozenset({"token"}),

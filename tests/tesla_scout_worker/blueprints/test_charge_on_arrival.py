@@ -7,12 +7,9 @@ from typing import Any
 
 from bench import VIN, WORK, Pass, SetUp, settle
 from charge_bench import HOUR, PLAN, SIGNED, at, day_prices, local_hour, orders, pair, planned
-from homeassistant.components.automation import config as automation_config
-from homeassistant.components.blueprint import importer, models
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
-from homeassistant.util import yaml as yaml_util
 from lookout import agrees, billed, call, kinds, listen, value
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
@@ -82,23 +79,6 @@ async def come_home(car: Car, passes: Pass, *, plugs_in_after: float | None = 18
         car.plug_in(plugged_at, WALL_BOX)
     await passes(way.end + 1_500 - time.time(), step=10)
     return plugged_at
-
-
-def test_home_assistant_takes_it_and_finds_it_where_it_says() -> None:
-    """It holds to the schema of automations and of blueprints, this version suffices, and its URL is that of this file."""
-    blueprint = models.Blueprint(
-        yaml_util.load_yaml_dict(FILE),
-        path=FILE.name,
-        expected_domain="automation",
-        schema=automation_config.AUTOMATION_BLUEPRINT_SCHEMA,
-    )
-    assert blueprint.validate() is None
-    assert blueprint.metadata["homeassistant"]["min_version"] == "2026.10.0"
-    raw = importer._get_github_import_url(blueprint.metadata["source_url"])
-    assert raw.endswith(f"/tesla-scout-worker/main/{FILE.relative_to(REPO).as_posix()}")
-    # All but the car has a default: who is content fills in one field.
-    assert [name for name, told in blueprint.inputs.items() if "default" not in told] == ["car"]
-    assert all(told["name"] and told["description"] for told in blueprint.inputs.values())
 
 
 async def test_car_comes_home_and_charges_at_the_cheapest_hours(

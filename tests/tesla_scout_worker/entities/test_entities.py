@@ -22,6 +22,7 @@ CAR_ENTITIES = READ_ENTITIES | {
     "button.scout_full_read_now": ("full_read_now", "full_read_now", None, None, None),
     "event.scout_presence": ("presence", "presence", None, None, None),
     "event.scout_charging_events": ("charging", "charging", None, None, None),
+    "event.scout_full_reads": ("full_reads", "full_reads", None, None, DIAGNOSTIC),
     "sensor.scout_charge_plan": ("charge_plan", "charge_plan", "enum", None, None),
     "sensor.scout_planned_charge_start": ("planned_charge_start", "planned_charge_start", "timestamp", None, None),
     "sensor.scout_planned_charge_cost": ("planned_charge_cost", "planned_charge_cost", "monetary", "EUR", None),
@@ -49,6 +50,7 @@ CAR_ENTITIES = READ_ENTITIES | {
     ),
 }  # fmt: skip
 ACCOUNT_ENTITIES = {
+    "event.tesla_scout_account": ("account", "account", None, None, None),
     "sensor.tesla_scout_billed_requests_this_month": ("requests_this_month", "requests_this_month", None, None, None),
     "sensor.tesla_scout_cost_this_month": ("cost_this_month", "cost_this_month", "monetary", "USD", None),
     "sensor.tesla_scout_billed_requests_today": ("requests_today", "requests_today", None, None, None),

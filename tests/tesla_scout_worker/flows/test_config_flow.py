@@ -72,6 +72,8 @@ async def test_several_cars_and_energy_sites(
     for number, name in enumerate(("Second", "Third", "Fourth"), 2):
         account.add_car(f"5YJ3E1EA1KF00000{number}", name)
     result = await submit(hass, await open_paste(hass), form(simulator, account.issue_refresh_token()))
+    assert result["step_id"] == "cars"
+    result = await submit(hass, result["flow_id"], {})
     assert result["title"] == "Tesla: Scout, Second, Third"
     assert len(result["result"].data[CONF_VEHICLES]) == 4
 

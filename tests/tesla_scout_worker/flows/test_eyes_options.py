@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench import VIN, WORK, SetUp, settle
+from bench import VIN, WORK, SetUp, filled_in, settle
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -51,7 +51,7 @@ async def test_eyes_are_picked_kept_and_taken_back(
     entry = await set_up(account, {"promptness": "prompt"})
     shown = await open_eyes(hass, entry)
     assert (shown["type"], shown["step_id"]) == (FlowResultType.FORM, "car_eyes")
-    assert shown["description_placeholders"] == {"name": "Scout", "missing": "-"}
+    assert shown["description_placeholders"] == {"name": "Scout"}
     assert not any(suggested(shown).values())
     assert (await submit(hass, shown, **PICKED))["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options == {"promptness": "prompt", "eyes": {VIN: PICKED}}
@@ -74,7 +74,7 @@ async def test_the_settings_keep_the_eyes(
     entry = await set_up(account, {"eyes": {VIN: PICKED}, "watched_vehicles": [VIN]})
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     shown = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
-    await submit(hass, shown, **{**suggested(shown), "watched_vehicles": [VIN, SECOND_VIN]})
+    await submit(hass, shown, **{**filled_in(shown), "watched_vehicles": [VIN, SECOND_VIN]})
     assert entry.options["eyes"] == {VIN: PICKED}
     assert "watched_vehicles" not in entry.options
 
@@ -107,6 +107,7 @@ async def test_what_is_gone_is_named(hass: HomeAssistant, account: Account, car:
     shown = await open_eyes(hass, entry)
     assert shown["description_placeholders"] is not None
     assert shown["description_placeholders"]["missing"] == "binary_sensor.plug, cover.garage"
+    assert shown["errors"] == {"base": "eyes_missing"}
     assert suggested(shown) == PICKED
 
 

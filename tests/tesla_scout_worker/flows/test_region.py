@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp.test_utils import make_mocked_request
 from browser_bench import Person, add_app, requests
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -202,6 +203,12 @@ async def test_what_the_dialog_for_a_new_app_tells(
         patch.setattr(hass.config, "api", None)
         assert redirect_uri(hass) == "https://homeassistant.local:8123/auth/external/callback"
     hass.config.external_url = "https://home.example.com"
+    # Over the frontend's web socket only the browser says where it is.
+    mocked.get.return_value = make_mocked_request("GET", "/", {"Origin": "http://192.0.2.7:8123"})
+    assert redirect_uri(hass) == "http://192.0.2.7:8123/auth/external/callback"
+    mocked.get.return_value = make_mocked_request("GET", "/", {"Origin": "null"})
+    assert redirect_uri(hass) == "https://home.example.com/auth/external/callback"
+    mocked.get.return_value = None
     client = await hass_ws_client()
     await client.send_json_auto_id({"type": "application_credentials/config"})
     told = (await client.receive_json())["result"]["integrations"][DOMAIN]["description_placeholders"]

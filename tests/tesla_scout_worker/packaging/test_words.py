@@ -33,6 +33,7 @@ from custom_components.tesla_scout_worker.fleet.errors import (
     SignInRequiredError,
 )
 from custom_components.tesla_scout_worker.flow_browser import _OF_A_BROWSER
+from custom_components.tesla_scout_worker.issues import WAYS
 from custom_components.tesla_scout_worker.token_rotation import SignInCause
 from custom_components.tesla_scout_worker.virtual_key import async_key_cabinet
 from custom_components.tesla_scout_worker.worker.sessions import Happened, Log, Session
@@ -206,7 +207,7 @@ def test_every_trouble_of_the_dialog_has_its_message() -> None:
     own |= {"authorize_failed", "consent_denied", "state_mismatch", *_OF_A_BROWSER.values()}
     own |= {
         "app_without_secret", "invalid_domain", "key_differs", "key_no_tls", "key_not_reachable", "key_not_served",
-        "key_unknown_host", "registration_later", "still_not_registered", "virtual_key_damaged", "virtual_key_not_saved",
+        "key_unknown_host", "no_vehicle_chosen", "registration_later", "still_not_registered", "virtual_key_damaged", "virtual_key_not_saved",
     }  # fmt: skip
     assert set(EN["config"]["error"]) == codes | own
     given = {"missing_scopes", "redirect_uri", "key_url", "status", "answer", "region"}
@@ -239,6 +240,20 @@ def test_what_is_shown_as_plain_text_is_plain_text() -> None:
             assert not MARKDOWN.search(text), path
 
 
+def test_what_is_waited_for_is_told() -> None:
+    """Each kind of waiting that a step names has its text."""
+    named = {
+        node.args[0].value
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "_async_patiently"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert named == set(EN["config"]["progress"]) == {"cars", "register", "sign_in"}
+
+
 def test_polish_names_the_buttons_as_the_screen_does() -> None:
     """Home Assistant's form has *Zatwierdź*, and nothing that sends."""
     texts = {path: text for path, text in leaves(WORDS["pl"]["config"]) if re.search(r"(?i)\bwyślij\b", text)}
@@ -260,19 +275,31 @@ def test_every_end_of_the_dialog_has_its_message() -> None:
 
 
 def test_every_repair_has_its_words() -> None:
-    """And each repair that is described can come up."""
+    """And each repair that is described can come up; what can be mended from here has the words of its dialog instead."""
     assert set(EN["issues"]) == issue_keys()
+    assert issue_keys() - WAYS.keys() == {"clock_wrong"}
+    known = {"account", "region", "scopes", "minutes", "name", "pairing_url", "zones"}
     for key, issue in EN["issues"].items():
-        assert set(issue) == {"title", "description"}, key
-        assert placeholders(issue["title"]) | placeholders(issue["description"]) <= {
-            "account",
-            "region",
-            "scopes",
-            "minutes",
-            "name",
-            "pairing_url",
-            "zones",
-        }, key
+        ways = WAYS.get(key)
+        assert set(issue) == {"title", "fix_flow" if ways else "description"}, key
+        for _, text in leaves(issue):
+            assert placeholders(text) <= known, key
+        if not ways:
+            continue
+        flow = issue["fix_flow"]
+        # The words that follow from which steps there are; others are of one step each.
+        is_menu = len(ways) > 1
+        own = {"budget_spent": {"too_little"}, "home_zone_missing": {"no_zone_chosen"}}.get(key, set())
+        opens = {"sign_in", "reconfigure", "register", "sign_here"} & {*ways}
+        assert set(flow["step"]) - {"init"} == {*ways} - (
+            {"reconfigure", "register", "wait"} if is_menu else set()
+        ), key
+        assert ("init" in flow["step"]) == is_menu, key
+        assert not is_menu or set(flow["step"]["init"]["menu_options"]) == {*ways}, key
+        assert set(flow.get("error", ())) == ({"not_yet", "not_now"} if "check" in ways else set()) | own, key
+        assert set(flow.get("abort", ())) == ({"go_on"} if opens else set()) | (
+            {"waits"} & {f"{way}s" for way in ways}
+        ), key
 
 
 async def every_step(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigFlowResult]:
@@ -301,6 +328,7 @@ async def every_step(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[Confi
     pick = await _next(sign_in, region="eu", advanced={})
     found += [pick, await _next(pick, implementation=DOMAIN)]
     found.append(flow._progress[sign_in["flow_id"]]._form_scopes(None))  # type: ignore[attr-defined]
+    found.append(flow._progress[sign_in["flow_id"]]._form_cars(None))  # type: ignore[attr-defined]
     found.append(await _start("reauth", **entry.data))
     found.append(await _start("reauth", **entry.data, auth_implementation=DOMAIN))
 
@@ -352,9 +380,11 @@ async def test_every_field_of_the_dialogs_is_described(
         if shown["type"] is FlowResultType.MENU:
             options: Any = shown["menu_options"]
             assert set(described["menu_options"]) == set(options)
+            assert set(described["menu_option_descriptions"]) == set(options)
             schema = {}
         steps[step] = {**steps.get(step, {}), **{str(key): field for key, field in schema.items()}}
-    assert set(EN["config"]["step"]) == set(steps)
+    # What is shown while Tesla is asked has no fields.
+    assert set(EN["config"]["step"]) == set(steps) | {"asking"}
     for step, fields in steps.items():
         described = EN["config"]["step"][step]
         plain = {key for key, field in fields.items() if not hasattr(field, "schema")}
@@ -374,6 +404,7 @@ async def test_every_field_of_the_dialogs_is_described(
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     offered: Any = menu["menu_options"]
     assert set(described["init"]["menu_options"]) == set(offered)
+    assert set(described["init"]["menu_option_descriptions"]) == set(offered)
     for option, typed in (
         ("settings", None),
         ("eyes", None),
@@ -406,7 +437,9 @@ async def test_every_field_of_the_dialogs_is_described(
         "tariff_day_missing",
         *(key for key in EN["exceptions"] if key.startswith(("price_", "tariff_"))),
     }
-    assert set(EN["options"]["error"]) <= {"no_vehicle_chosen", "no_zone_chosen"} | of_commands | of_prices
+    assert set(EN["options"]["error"]) <= {
+        "no_vehicle_chosen", "no_zone_chosen", "eyes_missing", *of_commands, *of_prices,
+    }  # fmt: skip
     assert of_commands <= set(EN["options"]["error"])
     selectors = {
         field.config["translation_key"]: set(field.config["options"])
@@ -475,6 +508,8 @@ ATTRIBUTES = {
     "sensor.tesla_scout_access_token_renewed": {"rotations", "failures"},
     "sensor.tesla_scout_access_token_hand_outs": {"callers", "last_handout"},
     "event.scout_presence": {"event_type", "position_taken_at", "noticed_by", "zone"},
+    "event.scout_full_reads": {"event_type"},
+    "event.tesla_scout_account": {"event_type", "month", "budget", "sign_in_needed"},
     "calendar.scout_schedules": {"message"},
     "sensor.scout_next_scheduled_charge": {"ends_at", "obstacle"},
     "sensor.scout_next_preconditioning": {"obstacle"},
@@ -505,6 +540,9 @@ async def test_every_attribute_has_its_name(
         listener(import_module(f"{package.__name__}.scout.arrival").Change.ARRIVED, 1_795_000_000.0)
     teller = entry.runtime_data.cars[VIN].worker.teller
     teller.tell(((Happened.CHARGING_STARTED, 1_795_000_000.0),), Log(running=Session(1_795_000_000.0, 50.0)))
+    # Less than was spent by now: so the account has something to tell too.
+    entry.runtime_data.budget.monthly_budget = 0.001
+    entry.runtime_data.budget._changed()
     for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         expected = ATTRIBUTES.get(item.entity_id, set())
         if item.translation_key is None:

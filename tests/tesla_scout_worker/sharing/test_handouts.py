@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from bench import Pass, SetUp, settle
+from bench import Pass, SetUp, filled_in, settle
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -207,15 +207,11 @@ async def test_the_counter_comes_and_goes_with_the_option(
         form = await hass.config_entries.options.async_configure(
             menu["flow_id"], {"next_step_id": "settings"}
         )
-        assert form["data_schema"] is not None
-        shown_before = {
-            str(key): key.description["suggested_value"]
-            for key in form["data_schema"].schema
-            if key.description
-        }
-        assert shown_before["share_access_token"] is not shared
+        shown_before = filled_in(form)
+        more = shown_before["more"]
+        assert more["share_access_token"] is not shared
         await hass.config_entries.options.async_configure(
-            form["flow_id"], {**shown_before, "share_access_token": shared}
+            form["flow_id"], {**shown_before, "more": {**more, "share_access_token": shared}}
         )
         await settle(hass)
 

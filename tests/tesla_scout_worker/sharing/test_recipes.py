@@ -1,4 +1,4 @@
-"""The recipes of the README, as they stand there, run against a real Home Assistant and the simulator."""
+"""The recipes of docs/access-token.md, as they stand there, run against a real Home Assistant and the simulator."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from sharing_bench import PATH, SHARING, Programs, long_lived
 from custom_components.tesla_scout_worker.data import ScoutWorkerConfigEntry
 from fleet_simulator import Account, Car, FleetSimulator
 
-README = Path(bench.__file__).parents[2] / "README.md"
+PAGE = Path(bench.__file__).parents[2] / "docs" / "access-token.md"
 needs_curl_and_jq = pytest.mark.skipif(
     not (shutil.which("curl") and shutil.which("jq")), reason="the recipe needs curl and jq"
 )
@@ -28,9 +28,9 @@ programs = sharing_bench.programs
 
 
 def recipes() -> dict[str, str]:
-    """Return the code blocks of the section, by what is typical of each."""
-    section = README.read_text(encoding="utf-8").split("\n## Access token for other programs\n")[1]
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section.split("\n## ")[0], re.DOTALL | re.MULTILINE)
+    """Return the code blocks of the page, by what is typical of each."""
+    page = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     scripts = [text for language, text in blocks if language == "sh" and text.startswith("#!/bin/sh")]
     (python,) = [text for language, text in blocks if language == "python"]
     header, cars, charge = (
@@ -70,7 +70,7 @@ async def address(entry: ScoutWorkerConfigEntry, programs: Programs) -> str:
 
 @pytest.fixture
 async def folder(hass: HomeAssistant, hass_admin_user: User, tmp_path: Path) -> Path:
-    """Make a home directory with the header in a file that only its owner can read, as the README says."""
+    """Make a home directory with the header in a file that only its owner can read, as the page says."""
     token = await long_lived(hass, hass_admin_user, "recipe")
     code, _ = await run(recipes()["header"].replace("YOUR_LONG_LIVED_TOKEN", token), tmp_path)
     assert code == 0
