@@ -6,7 +6,6 @@ https://developer.tesla.com/docs/fleet-api/authentication/third-party-tokens
 from typing import Any, Final, override
 from urllib.parse import urlencode
 
-from aiohttp import hdrs
 from homeassistant.components.application_credentials import (
     AuthImplementation,
     AuthorizationServer,
@@ -110,7 +109,7 @@ def redirect_uri(hass: HomeAssistant) -> str:
         pass
     # The frontend names itself in the requests of a dialog; over its web socket only the browser does.
     request = http.current_request.get()
-    origin = request.headers.get(hdrs.ORIGIN, "") if request else ""
+    origin = request.headers.get("Origin", "") if request else ""
     if origin.startswith("http"):
         return origin + AUTH_CALLBACK_PATH
     try:
