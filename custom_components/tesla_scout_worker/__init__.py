@@ -76,7 +76,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) 
     entry.async_on_unload(budget.async_follow_calendar())
     async_forget_refusals(hass, entry)
     await _async_open(hass, entry, garage)
-    async_take_back_farewell(hass)
+    async_take_back_farewell(hass, entry)
     return True
 
 

@@ -45,13 +45,15 @@ class CarList:
         # Cars that Tesla refused when they were asked about by themselves.
         self._refused: set[str] = set()
         self._asked_at = self._due_at = 0.0
+        #: When the list was had last (Unix seconds), None before.
+        self.listed_at: float | None = None
 
     async def async_ask(self, purpose: Purpose) -> dict[str, Vehicle]:
         """Ask which cars there are: one request for each hundred, not billed. Raises FleetError."""
         self._asked_at = now = _now()
         self._due_at = now + _STANDS_IN_DOUBT
         self.vehicles = {vehicle.vin: vehicle for vehicle in await self._client.vehicles(purpose)}
-        self._due_at = now + _STANDS
+        self._due_at, self.listed_at = now + _STANDS, now
         self._refused -= self.vehicles.keys()
         self.lacking_since = {
             vin: self.lacking_since.get(vin, now) for vin in self._known() if vin not in self.vehicles

@@ -27,13 +27,18 @@ async def async_bid_farewell(hass: HomeAssistant, entry: ScoutWorkerConfigEntry)
     title, message = (words.get(f"component.{DOMAIN}.common.removed_{part}") for part in ("title", "message"))
     if title and message:
         message = message.format(account=entry.title, revoke_url=revoke_url(entry))
-        persistent_notification.async_create(hass, message, title.format(account=entry.title), _ID)
+        persistent_notification.async_create(hass, message, title.format(account=entry.title), _id(entry))
 
 
 @callback
-def async_take_back_farewell(hass: HomeAssistant) -> None:
+def async_take_back_farewell(hass: HomeAssistant, entry: ScoutWorkerConfigEntry) -> None:
     """Say no more how to revoke what an account needs that was added anew."""
-    persistent_notification.async_dismiss(hass, _ID)
+    persistent_notification.async_dismiss(hass, _id(entry))
+
+
+def _id(entry: ScoutWorkerConfigEntry) -> str:
+    """Return the id of an account's notification, the same when it is added again."""
+    return f"{_ID}_{entry.unique_id or entry.entry_id}"
 
 
 def revoke_url(entry: ScoutWorkerConfigEntry) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 import logging
+import time
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -26,6 +27,8 @@ from .worker.triggers import Cause
 _LOGGER = logging.getLogger(__name__)
 
 _ROOM: Final = "list"
+# A list that lacked a car longer ago than this says nothing any more (seconds).
+_FORGOTTEN_AFTER: Final = 129_600.0
 
 type Follower = Callable[[Car], None]
 
@@ -78,8 +81,11 @@ class Garage:
     def async_remember_lacking(self, vins: Mapping[str, Any]) -> None:
         """Go on counting for how long the list lacks a car, where an earlier run began to."""
         for vin in vins:
-            since = self._memory.recall(vin, _ROOM).get("lacking_since")
-            if isinstance(since, int | float):
+            stored = self._memory.recall(vin, _ROOM)
+            since, at = stored.get("lacking_since"), stored.get("lacking_at")
+            # What nobody watched is no proof: Home Assistant may have been off for weeks.
+            is_recent = isinstance(at, int | float) and time.time() - at < _FORGOTTEN_AFTER
+            if isinstance(since, int | float) and is_recent:
                 self._account.car_list.lacking_since[vin] = float(since)
 
     @callback
@@ -105,6 +111,7 @@ class Garage:
         """Start looking. The coordinators run for what they do, not only for entities that may all be disabled."""
         releases = self._releases.setdefault(car.vin, [])
         releases += (coordinator.async_add_listener(_keep_running) for coordinator in (car.worker, car.scout))
+        car.worker.async_open()
         await car.scout.async_tell_pending()
         await car.worker.async_tell_happened()
         releases += (
@@ -137,6 +144,7 @@ class Garage:
         self._is_open = not is_shut
         for car in self.cars.values():
             car.scout.is_closed = is_shut
+            car.worker.is_open = not is_shut
 
     def may_go(self, vin: str) -> bool:
         """Return whether a car's device may be deleted: it is not looked after, or the last list lacks it."""
@@ -206,7 +214,8 @@ class Garage:
         self._entry.async_create_background_task(self._hass, work, "a car comes or goes")
 
     def _describe(self, vin: str) -> dict[str, Any]:
-        return {"lacking_since": self._account.car_list.lacking_since.get(vin)}
+        car_list = self._account.car_list
+        return {"lacking_since": car_list.lacking_since.get(vin), "lacking_at": car_list.listed_at}
 
     @callback
     def _async_release_all(self) -> None:

@@ -61,7 +61,8 @@ class ScoutWorkerOptionsFlow(CommandSteps, EyesSteps, PriceSteps, WorkerSteps):
         vehicles: dict[str, str] = self.config_entry.data.get(CONF_VEHICLES, {})
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = {key: error for key, error in _MUST_CHOOSE.items() if not user_input[key]}
+            must = [key for key in _MUST_CHOOSE if key != CONF_WATCHED or vehicles]
+            errors = {key: _MUST_CHOOSE[key] for key in must if not user_input[key]}
             if not errors:
                 # What other steps of the menu keep stays.
                 own = {*_schema(vehicles).schema, *_MORE.schema, CONF_HOME_ZONE}

@@ -35,7 +35,9 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     api = next(map(base_url_of, entries), REGION_URLS["na"])
     sign_in = next((Endpoints.from_data(entry.data).token_url for entry in entries), TOKEN_URL)
     loaded = [entry.runtime_data for entry in entries if entry.state is ConfigEntryState.LOADED]
-    health = [keeper_for(hass, entry.unique_id or entry.entry_id).health for entry in entries]
+    keepers = [keeper_for(hass, entry.unique_id or entry.entry_id) for entry in entries]
+    # Without one nothing is known of an account: it was refused before its token was looked at.
+    health = [keeper.health for keeper in keepers if keeper.grant]
     renewed = [one.last_rotation for one in health if one.last_rotation is not None]
     told: dict[str, Any] = {
         "can_reach_api": async_check_can_reach_url(hass, str(URL(api).origin())),

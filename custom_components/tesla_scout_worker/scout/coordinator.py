@@ -110,10 +110,7 @@ class ScoutCoordinator(NotedCoordinator):
         self._set_cloud(vehicle.state)
 
     async def async_look(self) -> None:
-        """Look now, and read the car if it is online, since somebody asked: at most one billed request.
-
-        Raises FleetError; AskedTooOftenError where nothing was sent and nothing changed.
-        """
+        """Look now, as asked: at most one billed request. Raises FleetError; AskedTooOftenError: nothing was sent."""
         if not self._account.sees_location:
             raise MissingScopeError
         if is_still_news(self.data.last_read, now_utc()):
@@ -125,9 +122,10 @@ class ScoutCoordinator(NotedCoordinator):
             raise self.last_error
 
     async def async_tell_pending(self) -> None:
-        """Fire the events of arrivals that an earlier run noticed and could not tell."""
-        for trigger in self._worker.untold:
+        """Fire the events of arrivals that an earlier run noticed and could not tell; nobody opens for a car that left."""
+        for trigger in self._worker.untold if self.data.presence is Presence.HOME else ():
             await self._async_tell(Change.ARRIVED, trigger.raised_at)
+        self._worker.async_mark_told()
 
     # --- a look -----------------------------------------------------------------------------------
 

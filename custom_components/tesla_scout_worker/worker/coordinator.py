@@ -23,6 +23,7 @@ from ..fleet.metering import Purpose
 from ..fleet.models import CloudState, Vehicle, VehicleData
 from ..memory import Memory
 from ..problems import for_coordinator
+from ..scout.times import now_utc as _now
 from .outlook import Outlook
 from .pauses import with_pauses
 from .reader import Reader, is_left_to_the_scout
@@ -74,13 +75,20 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         self.is_home: Callable[[], bool | None] = lambda: None
         #: Tells what reads show to have happened.
         self.teller = Teller()
+        #: Whether somebody hears what is told. Before and after that nothing is asked and told.
+        self.is_open = False
         self._cloud = CloudState.UNKNOWN
-        self._plain_until = 0.0
+        self._plain_until, self._reads = 0.0, 0
         self._last_error: FleetError | None = None
-        self._reads = 0
         self.data = WorkerData.from_dict(memory.recall(vehicle.vin, _ROOM))
         memory.register(vehicle.vin, _ROOM, lambda: self.data.as_dict())  # noqa: PLW0108 - the data is replaced
         self._plan()
+
+    @callback
+    def async_open(self) -> None:
+        """Begin to work off what is pending and planned."""
+        self.is_open = True
+        self._replan()
 
     # --- reasons ----------------------------------------------------------------------------------
 
@@ -123,8 +131,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
     @property
     def has_work(self) -> bool:
         """Return whether a read is due."""
-        now = _now()
-        return bool(due(self.data.pending, now)) and not self._reader.is_silent(now)
+        return bool(due(self.data.pending, _now())) and not self._reader.is_silent(_now())
 
     @property
     def untold(self) -> tuple[Trigger, ...]:
@@ -140,8 +147,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
     async def async_run(self) -> bool:
         """Read the car now, since a person or an automation asked; one or two billed requests.
 
-        Return False where the car is not online: the reason stays pending. Raises FleetError; AskedTooOftenError where
-        nothing was sent and nothing changed.
+        False: it is not online, the reason stays pending. Raises FleetError; AskedTooOftenError: nothing was sent.
         """
         self._account.budget.check_asked(self._vin)
         self.async_raise(Cause.REQUESTED)
@@ -175,8 +181,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         """Work off what is due: ask the cloud (not billed) and, if the car is online, read it."""
         now = _now()
         self._take_planned(now)
-        course = self.data.course
-        waiting = tuple(item for item in self.data.pending if not course.has_answered(item, now))
+        waiting = tuple(item for item in self.data.pending if not self.data.course.has_answered(item, now))
         self._set(pending=waiting)
         todo = due(waiting, now)
         is_requested = any(trigger.cause is Cause.REQUESTED for trigger in todo)
@@ -197,8 +202,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
                 return self.data
             read = await self._reader.async_read(purpose)
         except (VehicleUnavailableError, BudgetSpentError, AskedTooOftenError) as err:
-            # It fell asleep between the two questions: that was billed, so it is not asked again at once. Or nothing was
-            # sent: what waits for the budget is done as soon as there is more, and who asked too often is told so.
+            # It fell asleep meanwhile, which was billed. Or nothing was sent: who asked too often is told so.
             self._last_error = err if isinstance(err, AskedTooOftenError) else None
             self._keep(todo, err if isinstance(err, VehicleUnavailableError) else None)
             return self.data
@@ -269,13 +273,14 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         self._set(
             course=self.data.course.after(read, known_before, came_online=came_online),
             log=log,
+            last_cause=remembered_cause(self.data.last_cause, happened, is_home=is_home),
             untold=(*self.data.untold, *((item, read.read_at or _now()) for item in happened)),
         )
-        self._set(last_cause=remembered_cause(self.data.last_cause, happened, is_home=is_home))
         if happened:
-            # On the disk before it is told: a kill in between tells it later.
+            # On the disk before it is told: a kill in between tells it later, as does the next start after an unload.
             await self._memory.async_save()
-            await self.async_tell_happened()
+            if self.is_open:
+                await self.async_tell_happened()
 
     async def async_tell_happened(self) -> None:
         """Tell what reads have shown and was not told yet, also in an earlier run. A kill later does not tell it again."""
@@ -329,7 +334,7 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
         # Where a read fails, the one that succeeds at last serves what is planned as well.
         if self.data.next_reading and not any(trigger.attempts for trigger in self.data.pending):
             waits.append(self.data.next_reading.at - now)
-        self.update_interval = timedelta(seconds=max(min(waits), 1.0)) if waits else None
+        self.update_interval = timedelta(seconds=max(min(waits), 1.0)) if waits and self.is_open else None
 
     def _replan(self) -> None:
         """Plan anew, between two runs."""
@@ -343,7 +348,3 @@ class WorkerCoordinator(DataUpdateCoordinator[WorkerData]):
 
     def _set(self, **changes: Any) -> None:
         self.data = replace(self.data, **changes)
-
-
-def _now() -> float:
-    return dt_util.utcnow().timestamp()
