@@ -11,7 +11,7 @@ import pytest
 
 _LOCALES = {"en": "en-US", "pl": "pl-PL"}
 
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=150_000)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def _goes(place: Place, language: str, pictures: Path) -> list[str]:
     """Walk all ways in one language; return what was wrong on them."""
     await place.speak(language)
     context = await place.browser.new_context(locale=_LOCALES[language])
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(150_000)
     eyes = Eyes(Words(language), pictures)
     page = await context.new_page()
     eyes.watch(page)
@@ -60,7 +60,7 @@ async def _goes(place: Place, language: str, pictures: Path) -> list[str]:
     return eyes.wrong
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_a_newcomer_finds_the_way(
     tmp_path: Path, socket_enabled: None, executable: str, pictures: Path
 ) -> None:
