@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from ..fleet.models import VehicleData
 from ..fleet.vehicle_view import VehicleView
-from ..worker.charge_model import ChargeModel, wall_power
+from ..worker.charge_model import TAPER_FROM, ChargeModel, wall_power
 from ..worker.charge_plan import ChargePlan
 from ..worker.needs import CarNow
 from ..worker.plan_request import PlanRequest
@@ -15,8 +15,6 @@ from .wish import Learned, PlanState, PlanWish
 
 # Where neither wish nor car says how full (per cent).
 _USUAL_TARGET = 80
-# From here on a charge slows down (per cent).
-_TAPER = 80.0
 
 
 def model_of(learned: Learned, data: VehicleData) -> ChargeModel:
@@ -78,7 +76,11 @@ def wall_kw(view: VehicleView) -> float | None:
 
     Near full the battery takes less than the plug gives, so that tells nothing.
     """
-    if not view.is_charging or view.is_at_fast_charger or (view.percent("battery_level") or 0.0) >= _TAPER:
+    if (
+        not view.is_charging
+        or view.is_at_fast_charger
+        or (view.percent("battery_level") or 0.0) >= TAPER_FROM
+    ):
         return None
     volts = view.number("charge_state", "charger_voltage", 90, 300)
     amps = view.number("charge_state", "charger_actual_current", 1, 80)

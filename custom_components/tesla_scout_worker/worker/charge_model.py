@@ -34,7 +34,7 @@ _USABLE: Final = 0.95
 _BADGES: Final = (40, 110)
 # A wall box with one phase, or a weak one with three: rather too little.
 _ANY_WALL_KW: Final = 7.0
-_TAPER_FROM: Final = 80.0
+TAPER_FROM: Final = 80.0
 _ANY_TAPER: Final = 0.8
 
 _CAPACITIES: Final = (20.0, 250.0)
@@ -88,7 +88,7 @@ class SessionRecord:
             session.energy_added,
             (session.ended_at - session.started_at) / 3_600.0 if session.is_start_seen else None,
             session.energy_added / session.efficiency if session.efficiency else None,
-            session.wall_kw if session.level_before < _TAPER_FROM else None,
+            session.wall_kw if session.level_before < TAPER_FROM else None,
             is_at_home=bool(session.is_home) and not session.is_fast,
         )
 
@@ -172,7 +172,7 @@ class ChargeModel:
             capacity_kwh=self.capacity_kwh.value,
             wall_kw=told,
             conversion=self.conversion.value,
-            taper_from=_TAPER_FROM,
+            taper_from=TAPER_FROM,
             taper_share=self.taper_share.value,
         )
 
@@ -261,7 +261,7 @@ def _wall_kw_of(session: SessionRecord, hours: float, conversion: float) -> floa
     # Less than what arrived was read as the current was still rising.
     if session.wall_kw is not None and session.wall_kw * hours > session.added_kwh:
         return session.wall_kw
-    if session.level_after > _TAPER_FROM:
+    if session.level_after > TAPER_FROM:
         return None
     if session.wall_kwh is not None:
         return session.wall_kwh / hours
@@ -271,7 +271,7 @@ def _wall_kw_of(session: SessionRecord, hours: float, conversion: float) -> floa
 def _conversion_of(session: SessionRecord, hours: float) -> float | None:
     """Return the share that reached the battery of what the wall gave beyond the overhead, None where it is not told."""
     drawn = session.wall_kwh
-    if drawn is None and session.wall_kw is not None and session.level_after <= _TAPER_FROM:
+    if drawn is None and session.wall_kw is not None and session.level_after <= TAPER_FROM:
         drawn = session.wall_kw * hours
     if drawn is None:
         return None
@@ -281,7 +281,7 @@ def _conversion_of(session: SessionRecord, hours: float) -> float | None:
 
 def _taper_of(session: SessionRecord, hours: float, curve: ChargeCurve) -> float | None:
     """Return how much of the rate is gone at 100 % if the taper is what made the session last so long."""
-    if session.level_after < _TAPER_FROM + _LEAST_ABOVE or not curve.battery_kw:
+    if session.level_after < TAPER_FROM + _LEAST_ABOVE or not curve.battery_kw:
         return None
     low, high = _TAPERS
     for _ in range(_NARROWINGS):
